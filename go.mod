@@ -1,0 +1,3 @@
+module learningloop
+
+go 1.26.0
