@@ -1,0 +1,138 @@
+package web
+
+import "time"
+
+// Improvement is `/team/{product}/improvements/{id}`: the case.
+type Improvement struct {
+	Product   ProductRef
+	ID        string
+	Version   string
+	Title     string
+	Outcome   string // the outcome wanted; "" asks for it
+	State     State
+	Owner     string
+	Due       time.Time
+	Overdue   bool
+	Release   string    // shipped in
+	Declined  string    // kind, in words: "too costly"
+	Reason    string    // of the decline
+	Revisit   time.Time // of a declined one; zero: never
+	Episode   int       // 1 for the first
+	Score     Score
+	Effort    string // as typed, "1" by default
+	Steps     []Step
+	OpsItem   *OpsItem // nil: not filed
+	Filing    string   // why it is not filed, or not yet: "waits: AWS throttles"; ""
+	Evidence  []Evidence
+	Told      []Told
+	History   []HistoryEntry
+	Can       []string // decisions its status allows, the likeliest first
+	Form      DecisionForm
+	Edit      FieldErrors // of title, outcome, effort
+	Since     time.Time
+	Companies []string
+	Trend     Trend
+	// Correlation is the id found in OpsItem and mails too.
+	Correlation string
+	// MoreEvidence leads to the rest when Evidence is cut; "" when it is whole.
+	MoreEvidence string
+	Voices       int // all evidence, listed or not
+}
+
+// OpsItem is the mirror in OpsCenter.
+type OpsItem struct {
+	ID       string
+	Status   string // Open, InProgress, Resolved: as the console says
+	Severity int
+	Priority int
+	URL      string    // of the console; https, or a path without the base
+	SyncedAt time.Time // zero: never
+	Earlier  []Link    // OpsItems of earlier episodes
+}
+
+// Evidence is a piece of Feedback attached to an Improvement.
+type Evidence struct {
+	ID        string
+	Kind      FeedbackKind
+	Title     string
+	Text      string
+	Who       string // "" for anonymous
+	Company   string
+	At        time.Time
+	Rating    int    // 0: none
+	Count     int    // how often, for signals; 0 and 1 are not shown
+	Source    string // of signals: "CloudWatch alarm"
+	By        string // who attached it; "" for a rule
+	Why       string // why it is here: "same alarm", "promoted"
+	Removable bool
+}
+
+// Told is one message to one person about this Improvement.
+type Told struct {
+	Who     string // masked address or name
+	State   State  // what they were told
+	How     string // "e-mail"
+	Outcome string // sent, waiting, bounced, complained, stopped
+	Tone    Tone
+	At      time.Time
+}
+
+// HistoryEntry is one thing that happened to an Improvement.
+type HistoryEntry struct {
+	At    time.Time
+	Who   string // a person, or the rule that did it
+	What  string // "accepted", "attached 3 pieces of feedback"
+	Words string // reason or note
+	State State  // where that left it; "" when it did not move
+	From  string // "console", "rule", "page": where it came from; may be empty
+}
+
+// Products is `/team/products`: the list, and a form to add one.
+type Products struct {
+	Items  []ProductState
+	Slug   string
+	Name   string
+	Errors FieldErrors
+}
+
+// Settings is `/team/products/{slug}`.
+type Settings struct {
+	Product   ProductRef
+	Version   string
+	About     string
+	IsDefault bool   // takes the signals no rule claims
+	Quotes    string // of customers in OpsItems: none, redacted
+	Rules     []Rule
+	AutoBand  string // score at and above which it files by itself; "": off
+	DryRun    *DryRun
+	// Recipients get the digest, one address each.
+	Recipients []string
+	Weekly     bool
+	Monthly    bool
+	Errors     FieldErrors // ruleSource.2 is row 2, from 0
+	Changed    time.Time
+	ChangedBy  string
+}
+
+// Rule says which signals are about the product. Empty parts match everything; * is a wildcard.
+type Rule struct {
+	Source, Account, Region, Resource, Name string
+	Matches                                 int // in the last 30 days
+}
+
+// DryRun is what a band would have done over history.
+type DryRun struct {
+	Band    float64
+	Since   time.Time
+	Count   int // items it would have filed
+	PerWeek float64
+	Items   []ImprovementRow // the latest of them
+}
+
+func (Improvement) template() string { return "improvement" }
+func (Products) template() string    { return "products" }
+func (Settings) template() string    { return "settings" }
+
+func (Improvement) secret() bool { return false }
+func (Products) secret() bool    { return false }
+func (Settings) secret() bool    { return false }

@@ -1,0 +1,107 @@
+package web
+
+import "time"
+
+// Digests is `/team/digests`: the archive.
+type Digests struct {
+	Items []DigestRow
+	Pager Pager
+}
+
+// DigestRow is a digest in the archive.
+type DigestRow struct {
+	ID      string
+	Period  string // "Week 12 · 16-22 March 2026"
+	Scope   string // product name, or "All products"
+	Verdict string
+	Every   string // weekly, monthly
+	SentAt  time.Time
+	SentTo  int
+}
+
+// Digest is `/team/digests/{id}`.
+type Digest struct {
+	ID        string
+	Period    string
+	Scope     string
+	Every     string
+	Verdict   string // one sentence
+	Quiet     bool   // nothing to report: the page says so instead of showing empty parts
+	Numbers   []Number
+	Asks      []Ask
+	Changes   []Change
+	Chart     *Chart
+	Top       []ImprovementRow
+	TopTitle  string // "" says "Top Improvements"
+	Overdue   []Promise
+	Retros    string    // "None held, none due: retrospectives start with the next cycle."
+	Fresh     string    // how fresh the data is, in words
+	FreshAt   time.Time // newest Feedback counted
+	SentAt    time.Time
+	SentTo    int
+	Earlier   string // id of the digest before, or ""
+	Later     string
+	PrintedAt time.Time
+}
+
+// Number is a figure with its interval and the period before.
+type Number struct {
+	Label  string // "Feedback received"
+	Value  string // "128"
+	Was    string // "97 the week before"; may be empty
+	Change string // "+32% (interval 1% to 72%)"; "" where nothing may be said
+	Tone   Tone   // good, bad, or none when within noise
+	// The drawn interval: At lies in [Low, High] on the scale [Min, Max]; Before marks the period before. Drawn when Max > Min.
+	At, Low, High, Before, Min, Max float64
+	HasBefore                       bool
+	Note                            string // "12 answers are few"
+}
+
+// Ask is a decision asked of leadership.
+type Ask struct {
+	Question string
+	Why      string
+	Link     Link
+	By       time.Time // zero: no date
+}
+
+// Change is something that changed in the period and whether it helped.
+type Change struct {
+	Title   string
+	Path    string
+	State   State
+	At      time.Time
+	Helped  string // "improved", "worse", "no detectable change", "not enough data", "too early"
+	Tone    Tone
+	Because string // the figure and its interval
+}
+
+// Chart is one series of counts over time, drawn from zero.
+type Chart struct {
+	Title  string // the idea, as a sentence: "Complaints fell after release 4.2"
+	Alt    string // states the number
+	Unit   string // "pieces of Feedback"
+	Points []ChartPoint
+	Marks  []ChartMark
+	Image  string // path of the same chart as PNG, without the base; "" where there is none
+}
+
+// ChartPoint is one bar.
+type ChartPoint struct {
+	Label   string // "16 Mar"
+	Value   float64
+	Partial bool // the period is not over
+}
+
+// ChartMark is a release or an incident at a point.
+type ChartMark struct {
+	Index int    // of the point it happened in
+	Kind  string // release, incident
+	Label string
+}
+
+func (Digests) template() string { return "digests" }
+func (Digest) template() string  { return "digest" }
+
+func (Digests) secret() bool { return false }
+func (Digest) secret() bool  { return false }
