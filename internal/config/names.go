@@ -1,6 +1,6 @@
 // Package config names everything that the deployed stack and the functions must agree on: environment keys, indexes,
-// function and schedule names. It reads the environment into a typed struct per function and reports all problems at
-// once. It is the one package of internal/ that infra/ imports.
+// functions, schedules, metrics. It reads the environment into a typed struct per function and reports all problems at
+// once. It is the one package of internal/ that infra/ imports, so it imports nothing but the standard library.
 package config
 
 // Index names of the table; each is a sparse global secondary index with the key attributes <name>_p and <name>_s.
@@ -12,3 +12,57 @@ const (
 
 // Indexes lists them all.
 var Indexes = []string{IndexPending, IndexRanked, IndexRecent}
+
+// Function names: the folder under functions/, the package under internal/app/ and the Lambda function of the stack.
+const (
+	FnAPI      = "api"
+	FnSignals  = "signals"
+	FnTriage   = "triage"
+	FnOpsItems = "opsitems"
+	FnFollowup = "followup"
+	FnDigest   = "digest"
+)
+
+// Functions lists them all.
+var Functions = []string{FnAPI, FnSignals, FnTriage, FnOpsItems, FnFollowup, FnDigest}
+
+// WakeTypes says which types of row (table.Row.Type), when they lie in the pending index, wake which function by the
+// change stream. The sweep of the function finds the same rows without the stream.
+var WakeTypes = map[string][]string{
+	FnTriage:   {"feedback"},
+	FnOpsItems: {"episode"},
+	FnFollowup: {"mail", "notice"},
+}
+
+// Schedule names. A function that a schedule invokes gets {"schedule": name, "at": RFC 3339 in UTC}.
+const (
+	ScheduleTriageSweep       = "triage-sweep"
+	ScheduleFollowupSweep     = "followup-sweep"
+	ScheduleOpsItemsSweep     = "opsitems-sweep"
+	ScheduleOpsItemsReconcile = "opsitems-reconcile"
+	ScheduleDigestWeekly      = "digest-weekly"
+	ScheduleDigestMonthly     = "digest-monthly"
+)
+
+// Events of our own on EventBridge.
+const (
+	EventSource            = "learningloop"
+	EventFeedbackSubmitted = "Feedback Submitted"
+)
+
+// Metrics in CloudWatch's embedded metric format. All are in MetricNamespace with the one dimension DimensionStage.
+const (
+	MetricNamespace = "LearningLoop"
+	DimensionStage  = "Stage"
+
+	MetricFilingFailed = "FilingFailed" // count: an attempt to file an OpsItem that did not succeed and will be tried again
+	MetricMailFailed   = "MailFailed"   // count: an attempt to send a mail that did not succeed
+	MetricSetAside     = "SetAside"     // count: an event nobody understood, kept for a person
+	MetricMailSandbox  = "MailSandbox"  // 1 while SES is in its sandbox, else 0; said by each sweep of followup
+)
+
+// Paths of the pages that the identity provider sends a browser back to, below PUBLIC_URL.
+const (
+	PathSignedIn  = "/auth/callback"
+	PathSignedOut = "/"
+)
