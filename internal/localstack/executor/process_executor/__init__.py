@@ -1,0 +1,1 @@
+"""Runs provided.* Lambda functions of LocalStack as child processes, where no container can be started."""
