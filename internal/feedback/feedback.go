@@ -1,0 +1,161 @@
+// Package feedback is one thing somebody or something told us, from the moment it is received until it is triaged:
+// what is valid, what makes two the same, who may change it and until when.
+package feedback
+
+import (
+	"time"
+
+	"learningloop/internal/id"
+	"learningloop/internal/person"
+	"learningloop/internal/score"
+	"learningloop/internal/signal"
+)
+
+// Kind is what sort of word it is.
+type Kind string
+
+// The kinds. Signal is a machine's; the others are people's.
+const (
+	Problem  Kind = "problem"
+	Idea     Kind = "idea"
+	Praise   Kind = "praise"
+	Question Kind = "question"
+	Signal   Kind = "signal"
+)
+
+// Kinds lists what people may say.
+var Kinds = []Kind{Problem, Idea, Praise, Question}
+
+// State is how far the loop got with it.
+type State string
+
+// The states. Attached ones are triaged too.
+const (
+	Received  State = "received"
+	Triaged   State = "triaged"
+	Withdrawn State = "withdrawn"
+)
+
+// Channel is the way it came in.
+type Channel string
+
+// The channels.
+const (
+	API   Channel = "api"
+	Form  Channel = "form"
+	Event Channel = "event"
+)
+
+// Feedback is one piece, as stored.
+type Feedback struct {
+	ID          id.Feedback    `json:"id,omitzero"`
+	Kind        Kind           `json:"kind,omitzero"`
+	Title       string         `json:"title,omitzero"` // may be empty; Headline is not
+	Text        string         `json:"text,omitzero"`
+	Rating      int            `json:"rating,omitzero"` // 1..5; 0 is none
+	Submitter   Submitter      `json:"submitter,omitzero"`
+	Context     Context        `json:"context,omitzero"`
+	Channel     Channel        `json:"channel,omitzero"`
+	Received    time.Time      `json:"received,omitzero"`
+	Edited      time.Time      `json:"edited,omitzero"`      // zero: never
+	Fingerprint string         `json:"fingerprint,omitzero"` // of the request that made it, for Idempotency-Key
+	State       State          `json:"state,omitzero"`
+	Todo        bool           `json:"todo,omitzero"`        // triage is not done with it: it lies in the pending index
+	Improvement id.Improvement `json:"improvement,omitzero"` // "" while loose
+	Signal      *signal.Signal `json:"signal,omitzero"`      // what the machine said; nil for people's words
+	Version     int64          `json:"-"`
+}
+
+// Submitter is who said it; the zero value is anonymous.
+type Submitter struct {
+	Person   person.ID `json:"person,omitempty"`
+	Name     string    `json:"name,omitempty"`
+	Email    string    `json:"email,omitempty"`
+	Company  string    `json:"company,omitempty"`
+	HearBack bool      `json:"hearBack,omitempty"`
+}
+
+// Context is where it was said.
+type Context struct {
+	Release     string `json:"release,omitempty"`
+	Variant     string `json:"variant,omitempty"`
+	Environment string `json:"environment,omitempty"`
+	Page        string `json:"page,omitempty"`
+	Component   string `json:"component,omitempty"`
+}
+
+// Product is what it is about.
+func (f Feedback) Product() id.Product { return f.ID.Product() }
+
+// Headline is the title, or the beginning of the text.
+func (f Feedback) Headline() string {
+	if f.Title != "" {
+		return f.Title
+	}
+	return Cut(f.Text, 80)
+}
+
+// WantsWord says whether somebody asked to hear back and can be reached.
+func (f Feedback) WantsWord() bool { return f.Submitter.HearBack && f.Submitter.Email != "" }
+
+// Open says whether its submitter may still change it.
+func (f Feedback) Open() bool { return f.State == Received && f.Improvement == "" }
+
+// Loose says whether it waits in the queue by itself: said by a person, not attached to an Improvement, worth ranking.
+func (f Feedback) Loose() bool {
+	return f.State == Triaged && f.Improvement == "" && f.Impact() > 0
+}
+
+// Impact is 0..3 (DESIGN, "Priority"): by kind for people, by severity for machines, more for a bad rating.
+func (f Feedback) Impact() float64 {
+	if f.Signal != nil {
+		return score.ImpactOfSeverity(f.Signal.Severity)
+	}
+	var impact float64
+	switch f.Kind {
+	case Problem:
+		impact = 2
+	case Idea:
+		impact = 1
+	case Question:
+		impact = 0.5
+	default:
+		return 0
+	}
+	switch f.Rating {
+	case 1:
+		impact++
+	case 2:
+		impact += 0.5
+	}
+	return min(impact, 3)
+}
+
+// Voice is whom it speaks for in a reach: a company, else a person, else a machine, else this one piece alone. key is
+// free of personal data.
+func (f Feedback) Voice() (key string, weight float64) {
+	const keyLen = 16
+	switch {
+	case f.Signal != nil:
+		return "m" + id.Hash(keyLen, f.Signal.Key), score.WeightMachine
+	case f.Submitter.Company != "":
+		return "c" + CompanyKey(f.Submitter.Company), score.WeightCompany
+	case f.Submitter.Person != "":
+		return "p" + id.Hash(keyLen, string(f.Submitter.Person)), score.WeightPerson
+	default:
+		return "a" + id.Hash(keyLen, string(f.ID)), score.WeightAnonymous
+	}
+}
+
+// CompanyKey is the same for every spelling of a company's name that differs only in case and space.
+func CompanyKey(name string) string { return id.Hash(16, fold(name)) }
+
+// Evidence is what this piece would weigh alone.
+func (f Feedback) Evidence() score.Evidence {
+	_, w := f.Voice()
+	e := score.Evidence{Count: 1, Voices: 1, Mass: score.Mass(w, f.Received), Impact: f.Impact(), People: f.Signal == nil}
+	if f.Signal != nil {
+		e.Signals, e.Machines = 1, true
+	}
+	return e
+}

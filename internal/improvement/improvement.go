@@ -1,0 +1,160 @@
+// Package improvement is the thing to change: its evidence, its status, and every decision taken about it. A decision
+// yields one Change, which is stored as a whole: the new state, its entry in the history, the order to file or update the
+// OpsItem, the word owed to followers, and the line of the staff log.
+package improvement
+
+import (
+	"time"
+
+	"learningloop/internal/feedback"
+	"learningloop/internal/id"
+	"learningloop/internal/opsitem"
+	"learningloop/internal/score"
+	"learningloop/internal/trail"
+)
+
+// Status is where an Improvement stands.
+type Status string
+
+// The statuses, in the order of an Improvement's life; Declined ends it early.
+const (
+	Proposed   Status = "proposed"
+	Accepted   Status = "accepted"
+	Planned    Status = "planned"
+	InProgress Status = "inProgress"
+	Shipped    Status = "shipped"
+	Validated  Status = "validated"
+	Declined   Status = "declined"
+)
+
+// Statuses lists them all.
+var Statuses = []Status{Proposed, Accepted, Planned, InProgress, Shipped, Validated, Declined}
+
+// Closed says whether nobody works on it.
+func (s Status) Closed() bool { return s == Shipped || s == Validated || s == Declined }
+
+// Improvement is one, as stored.
+type Improvement struct {
+	ID          id.Improvement `json:"id,omitzero"`
+	Title       string         `json:"title,omitzero"`
+	Outcome     string         `json:"outcome,omitzero"` // what should be different for whom
+	Status      Status         `json:"status,omitzero"`
+	Owner       string         `json:"owner,omitzero"`
+	Due         time.Time      `json:"due,omitzero"` // zero: none
+	Release     string         `json:"release,omitzero"`
+	Decline     Decline        `json:"decline,omitzero"`
+	Effort      float64        `json:"effort,omitzero"`   // a person's estimate; 0: none
+	Category    string         `json:"category,omitzero"` // OpsCenter's
+	Resources   []string       `json:"resources,omitzero"`
+	SignalKey   string         `json:"signalKey,omitzero"` // what machines call it; "" where people raised it
+	Firing      bool           `json:"firing,omitzero"`    // its latest signal was not a recovery
+	Evidence    score.Evidence `json:"evidence,omitzero"`
+	Latest      time.Time      `json:"latest,omitzero"`      // of its evidence
+	Episode     int            `json:"episode,omitzero"`     // the latest one; 0: never filed
+	OpsItem     string         `json:"opsItem,omitzero"`     // of the latest episode; "" until filed
+	Correlation string         `json:"correlation,omitzero"` // of its first Feedback
+	Entries     int            `json:"entries,omitzero"`     // history entries so far
+	LastVerb    Verb           `json:"lastVerb,omitzero"`    // of the latest decision, so that repeating it is harmless
+	LastBy      string         `json:"lastBy,omitzero"`      // who took it
+	Closed      time.Time      `json:"closed,omitzero"`      // when it was last closed; zero: never
+	Created     time.Time      `json:"created,omitzero"`
+	Updated     time.Time      `json:"updated,omitzero"`
+	Version     int64          `json:"-"`
+}
+
+// Decline says why not.
+type Decline struct {
+	Kind    DeclineKind `json:"kind,omitempty"`
+	Reason  string      `json:"reason,omitempty"`
+	Revisit time.Time   `json:"revisit,omitzero"`
+}
+
+// DeclineKind is the sort of reason.
+type DeclineKind string
+
+// The kinds of decline; "" is unsaid.
+const (
+	Infeasible  DeclineKind = "infeasible"
+	TooCostly   DeclineKind = "tooCostly"
+	OffStrategy DeclineKind = "offStrategy"
+	Duplicate   DeclineKind = "duplicate"
+)
+
+// DeclineKinds lists them all.
+var DeclineKinds = []DeclineKind{Infeasible, TooCostly, OffStrategy, Duplicate}
+
+// Product is the product it is for.
+func (im Improvement) Product() id.Product { return im.ID.Product() }
+
+// Score is its score at a moment.
+func (im Improvement) Score(now time.Time) score.Score { return score.At(im.Evidence, im.Effort, now) }
+
+// Overdue says whether its promised date is past and nothing was shipped.
+func (im Improvement) Overdue(now time.Time) bool {
+	return !im.Due.IsZero() && now.After(im.Due.AddDate(0, 0, 1)) && !im.Status.Closed()
+}
+
+// Entry is one line of its history.
+type Entry struct {
+	Seq    int       `json:"seq"`
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`   // a member, an operator's ARN, or "rule: ..."
+	What   string    `json:"what"` // a Decision or what happened
+	From   Status    `json:"from,omitempty"`
+	To     Status    `json:"to,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	Detail string    `json:"detail,omitempty"`
+}
+
+// Notice is the word owed to everybody who follows an Improvement, as it was when the status changed. It is an order:
+// it lies in the pending index until every follower's mail is ordered.
+type Notice struct {
+	Improvement id.Improvement `json:"improvement,omitzero"`
+	Episode     int            `json:"episode,omitzero"`
+	Seq         int            `json:"seq,omitzero"` // of the Entry
+	Status      Status         `json:"status,omitzero"`
+	Title       string         `json:"title,omitzero"`
+	At          time.Time      `json:"at,omitzero"`
+	Due         time.Time      `json:"due,omitzero"`
+	Release     string         `json:"release,omitzero"`
+	Reason      string         `json:"reason,omitzero"`
+	DeclineKind DeclineKind    `json:"declineKind,omitzero"`
+	Revisit     time.Time      `json:"revisit,omitzero"`
+	Only        id.Feedback    `json:"only,omitzero"` // only the submitter of this one; "" is everybody
+	Done        bool           `json:"done,omitzero"`
+	Version     int64          `json:"-"`
+}
+
+// Change is what one step does, to be stored as a whole or not at all.
+type Change struct {
+	Improvement Improvement // Version is the one it was read with; 0 creates it
+	Entry       *Entry
+	Episode     *opsitem.Episode
+	Notice      *Notice
+	Log         *trail.Entry
+}
+
+// Attachment is one piece of Feedback attached to an Improvement.
+type Attachment struct {
+	Feedback id.Feedback   `json:"feedback,omitzero"`
+	Person   string        `json:"person,omitzero"` // of the submitter; "" is nobody
+	Voice    string        `json:"voice,omitzero"`
+	Weight   float64       `json:"weight,omitzero"`
+	Impact   float64       `json:"impact,omitzero"`
+	Signal   bool          `json:"signal,omitzero"`
+	Headline string        `json:"headline,omitzero"`
+	Kind     feedback.Kind `json:"kind,omitzero"`
+	Company  string        `json:"company,omitzero"`
+	At       time.Time     `json:"at,omitzero"` // of the Feedback
+	Attached time.Time     `json:"attached,omitzero"`
+	By       string        `json:"by,omitzero"`
+}
+
+// Voice is one distinct company, person or machine behind an Improvement.
+type Voice struct {
+	Key     string    `json:"key,omitzero"`
+	Weight  float64   `json:"weight,omitzero"`
+	Latest  time.Time `json:"latest,omitzero"`
+	Count   int       `json:"count,omitzero"`
+	Version int64     `json:"-"`
+}

@@ -1,0 +1,340 @@
+package improvement
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/feedback"
+	"learningloop/internal/id"
+	"learningloop/internal/opsitem"
+	"learningloop/internal/product"
+	"learningloop/internal/trail"
+)
+
+// Store is what deciding needs of storage.
+type Store interface {
+	Product(ctx context.Context, p id.Product) (product.Product, error)
+	Improvement(ctx context.Context, iid id.Improvement) (Improvement, error)
+	Episode(ctx context.Context, iid id.Improvement, n int) (opsitem.Episode, error)
+	Feedback(ctx context.Context, fid id.Feedback) (feedback.Feedback, error)
+	// SaveChange stores a Change as a whole, or gives Conflict where the Improvement changed since it was read.
+	SaveChange(ctx context.Context, c Change) error
+	// Voice gives what an Improvement knows of one voice; a new one has Version 0.
+	Voice(ctx context.Context, iid id.Improvement, key string) (Voice, error)
+	// SaveAttachment stores the Change of an attached piece, the attachment, the voice and the piece as a whole. Conflict
+	// where any of them changed since it was read.
+	SaveAttachment(ctx context.Context, c Change, a Attachment, v Voice, f feedback.Feedback) error
+}
+
+// Filer says how an episode of an Improvement is asked of OpsCenter.
+type Filer interface {
+	Request(im Improvement, p product.Product, now time.Time) opsitem.Request
+	Want(im Improvement) opsitem.Patch
+}
+
+// Service decides.
+type Service struct {
+	Store Store
+	Filer Filer
+	Now   func() time.Time
+	Rand  func() string
+}
+
+// tries is how often a step is tried anew where somebody else was faster.
+const tries = 10
+
+// retry runs do until it is not in Conflict with another writer. A conflict that the caller's own decision makes (wrong
+// status) is not retried.
+func retry(ctx context.Context, do func() error) error {
+	for range tries {
+		err := do()
+		if !fault.Is(err, fault.Conflict) || codeOf(err) != "changed_meanwhile" {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return fault.New(fault.Unavailable, "busy", "Too many changes at once. Try again in a moment.")
+}
+
+func codeOf(err error) string {
+	if e, ok := asFault(err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// By is who takes a step, and the request they took it with.
+type By struct{ Who, Request string }
+
+// Proposal is a new Improvement as a person words it.
+type Proposal struct {
+	Product  string        `json:"product"` // slug, resolved by the caller
+	Title    string        `json:"title"`
+	Outcome  string        `json:"outcome"`
+	Feedback []id.Feedback `json:"feedbackIds"`
+}
+
+// MaxProposal is how many pieces may be attached in one step.
+const MaxProposal = 50
+
+// Propose makes an Improvement of pieces of Feedback of one product. The same pieces under the same title make the same
+// Improvement, so that repeating is harmless; a piece attached elsewhere is Conflict (code already_attached).
+func (s *Service) Propose(ctx context.Context, p product.Product, pr Proposal, by By) (Improvement, error) {
+	pieces, err := s.checkProposal(ctx, p, &pr)
+	if err != nil {
+		return Improvement{}, err
+	}
+	seed := []string{"proposed", pr.Title}
+	for _, f := range pieces {
+		seed = append(seed, string(f.ID))
+	}
+	if len(pieces) == 0 {
+		seed = append(seed, s.Rand())
+	}
+	iid := id.NewImprovement(p.ID, seed...)
+	for _, f := range pieces {
+		if f.Improvement != "" && f.Improvement != iid {
+			return Improvement{}, attachedElsewhere(f)
+		}
+	}
+	now := s.Now()
+	im := Improvement{ID: iid, Title: pr.Title, Outcome: pr.Outcome, Status: Proposed, Created: now, Updated: now, Entries: 1}
+	if len(pieces) > 0 {
+		im.Correlation = pieces[0].ID.Correlation()
+		if pr.Title == "" {
+			im.Title = feedback.Cut(pieces[0].Headline(), MaxTitle)
+		}
+	} else {
+		im.Correlation = strings.Replace(string(iid), "i-", "c-", 1)
+	}
+	c := Change{
+		Improvement: im, Entry: &Entry{Seq: 1, At: now, By: by.Who, What: "proposed", To: Proposed},
+		Log: s.log(by, now, "proposed improvement", im),
+	}
+	if err := s.Store.SaveChange(ctx, c); err != nil && !fault.Is(err, fault.Conflict) {
+		return Improvement{}, fmt.Errorf("store improvement %s: %w", iid, err)
+	}
+	for _, f := range pieces {
+		if err := s.Attach(ctx, iid, f.ID, by); err != nil {
+			return Improvement{}, err
+		}
+	}
+	return s.Store.Improvement(ctx, iid)
+}
+
+// MaxTitle is the longest title of an Improvement, in characters.
+const MaxTitle = 200
+
+func (s *Service) checkProposal(ctx context.Context, p product.Product, pr *Proposal) ([]feedback.Feedback, error) {
+	var bad []fault.Field
+	reject := func(pointer, detail string) { bad = append(bad, fault.Field{Pointer: pointer, Detail: detail}) }
+	pr.Title = strings.Join(strings.Fields(pr.Title), " ")
+	pr.Outcome = strings.TrimSpace(pr.Outcome)
+	if n := utf8.RuneCountInString(pr.Title); n > MaxTitle || n == 0 && len(pr.Feedback) == 0 {
+		reject("/title", "must be 1 to 200 characters")
+	}
+	if utf8.RuneCountInString(pr.Outcome) > 1000 {
+		reject("/outcome", "must be at most 1,000 characters")
+	}
+	if len(pr.Feedback) > MaxProposal {
+		reject("/feedbackIds", fmt.Sprintf("must be at most %d; attach the others afterwards", MaxProposal))
+		return nil, fault.Fields(bad...)
+	}
+	var pieces []feedback.Feedback
+	for i, fid := range pr.Feedback {
+		at := fmt.Sprintf("/feedbackIds/%d", i)
+		if slices.Contains(pr.Feedback[:i], fid) {
+			reject(at, "is there twice")
+			continue
+		}
+		f, err := s.Store.Feedback(ctx, fid)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			reject(at, "is no feedback here")
+		case err != nil:
+			return nil, fmt.Errorf("load feedback %s: %w", fid, err)
+		case f.Product() != p.ID:
+			reject(at, "is about another product")
+		case f.State == feedback.Withdrawn:
+			reject(at, "was withdrawn")
+		default:
+			pieces = append(pieces, f)
+		}
+	}
+	return pieces, fault.Fields(bad...)
+}
+
+func attachedElsewhere(f feedback.Feedback) error {
+	return fault.New(fault.Conflict, "already_attached", "Feedback "+string(f.ID)+" is attached to improvement "+string(f.Improvement)+". Undo that first.")
+}
+
+// Attach attaches one piece to an Improvement of its product. Repeating is harmless. Where the Improvement was decided
+// already, the submitter is told where it stands.
+func (s *Service) Attach(ctx context.Context, iid id.Improvement, fid id.Feedback, by By) error {
+	return retry(ctx, func() error {
+		f, err := s.Store.Feedback(ctx, fid)
+		if err != nil {
+			return err
+		}
+		switch {
+		case f.Improvement == iid:
+			return nil
+		case f.Improvement != "":
+			return attachedElsewhere(f)
+		case f.Product() != iid.Product():
+			return fault.New(fault.Invalid, "other_product", "The feedback is about another product.")
+		case f.State == feedback.Withdrawn:
+			return fault.New(fault.Conflict, "withdrawn", "The feedback was withdrawn.")
+		}
+		im, err := s.Store.Improvement(ctx, iid)
+		if err != nil {
+			return err
+		}
+		p, err := s.Store.Product(ctx, iid.Product())
+		if err != nil {
+			return err
+		}
+		key, weight := f.Voice()
+		v, err := s.Store.Voice(ctx, iid, key)
+		if err != nil {
+			return err
+		}
+		now := s.Now()
+		a := Attachment{
+			Feedback: fid, Person: string(f.Submitter.Person), Voice: key, Weight: weight, Impact: f.Impact(), Signal: f.Signal != nil,
+			Headline: f.Headline(), Kind: f.Kind, Company: f.Submitter.Company, At: f.Received, Attached: now, By: by.Who,
+		}
+		c := s.attach(im, f, a, &v, by, now)
+		if err := s.rules(ctx, &c, p, f, now); err != nil {
+			return err
+		}
+		f.Improvement = iid
+		return s.Store.SaveAttachment(ctx, c, a, v, f)
+	})
+}
+
+// attach makes the Change that a new piece of evidence makes.
+func (s *Service) attach(im Improvement, f feedback.Feedback, a Attachment, v *Voice, by By, now time.Time) Change {
+	e := &im.Evidence
+	e.Count++
+	if a.Signal {
+		e.Signals++
+		e.Machines = true
+		im.Firing = f.Signal.State != recovered
+		for _, r := range f.Signal.Resources {
+			if !slices.Contains(im.Resources, r) && len(im.Resources) < maxResources {
+				im.Resources = append(im.Resources, r)
+			}
+		}
+	} else {
+		e.People = true
+	}
+	addVoice(&im, v, a)
+	e.Impact = max(e.Impact, a.Impact)
+	if a.At.After(im.Latest) {
+		im.Latest = a.At
+	}
+	im.Updated = now
+	c := Change{Improvement: im}
+	if im.Status != Proposed && f.WantsWord() {
+		c.Notice = NoticeOf(im, "", now)
+		c.Notice.Only = f.ID
+	}
+	if by.Who != "" && !byRule(by.Who) {
+		c.Log = s.log(by, now, "attached feedback", im)
+		c.Log.Detail = string(f.ID)
+	}
+	return c
+}
+
+// maxResources is how many related resources an OpsItem takes (AWS General Reference, quotas of OpsCenter).
+const maxResources = 100
+
+// rules lets the product's rules decide on a Change, in the same step.
+func (s *Service) rules(ctx context.Context, c *Change, p product.Product, f feedback.Feedback, now time.Time) error {
+	verb, why := rule(c.Improvement, p.Rules, f, now)
+	if verb == "" {
+		return nil
+	}
+	d, err := Decide(c.Improvement, Decision{Verb: verb, Reason: strings.TrimPrefix(why, rulePrefix)}, why, now)
+	if err != nil {
+		return err
+	}
+	d.Log = s.log(By{Who: why}, now, string(verb)+" improvement", d.Improvement)
+	*c = d
+	return s.mirror(ctx, c, p, now)
+}
+
+// Decide takes one decision and stores all that follows from it. The same decision by the same person right again
+// changes nothing.
+func (s *Service) Decide(ctx context.Context, iid id.Improvement, d Decision, by By) (Improvement, error) {
+	var out Improvement
+	err := retry(ctx, func() error {
+		im, err := s.Store.Improvement(ctx, iid)
+		if err != nil {
+			return err
+		}
+		now := s.Now()
+		c, err := Decide(im, d, by.Who, now)
+		if err != nil {
+			return err
+		}
+		if out = c.Improvement; c.Empty() {
+			return nil
+		}
+		p, err := s.Store.Product(ctx, iid.Product())
+		if err != nil {
+			return err
+		}
+		if err := s.mirror(ctx, &c, p, now); err != nil {
+			return err
+		}
+		c.Log = s.log(by, now, string(d.Verb)+" improvement", im)
+		return s.Store.SaveChange(ctx, c)
+	})
+	if err != nil {
+		return Improvement{}, err
+	}
+	out.Version++
+	return out, nil
+}
+
+// mirror adds to a Change the order that its OpsItem needs: a new episode is filed, an open one is updated.
+func (s *Service) mirror(ctx context.Context, c *Change, p product.Product, now time.Time) error {
+	im := c.Improvement
+	if im.Episode == 0 {
+		return nil
+	}
+	want := s.Filer.Want(im)
+	if im.Status == Accepted && im.OpsItem == "" && c.Entry != nil && (c.Entry.From == Proposed || c.Entry.What == string(Reopen)) {
+		c.Episode = &opsitem.Episode{
+			Improvement: im.ID, N: im.Episode, Order: opsitem.File, Request: s.Filer.Request(im, p, now), Want: want, Sent: want.Digest(),
+			Opened: now, Correlation: im.Correlation,
+		}
+		return nil
+	}
+	ep, err := s.Store.Episode(ctx, im.ID, im.Episode)
+	if err != nil {
+		return fmt.Errorf("load episode %d of %s: %w", im.Episode, im.ID, err)
+	}
+	ep.Want = want
+	if ep.Order != opsitem.File {
+		ep.Order, ep.Attempts, ep.RetryAt = opsitem.Push, 0, time.Time{}
+	}
+	c.Episode = &ep
+	return nil
+}
+
+func (s *Service) log(by By, now time.Time, action string, im Improvement) *trail.Entry {
+	return &trail.Entry{
+		ID: id.Hash(12, string(im.ID), fmt.Sprint(im.Version), action), At: now, By: by.Who, Action: action, Subject: string(im.ID),
+		Product: string(im.Product()), Request: by.Request,
+	}
+}

@@ -1,0 +1,152 @@
+// Package product is what feedback is about: a workload, service or app, with the rules its team set for it.
+package product
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/id"
+	"learningloop/internal/person"
+	"learningloop/internal/signal"
+)
+
+// Product is one product. Slug may change; ID never does.
+type Product struct {
+	ID       id.Product    `json:"id"`
+	Slug     string        `json:"slug"`
+	Name     string        `json:"name"`
+	About    string        `json:"about,omitempty"` // one sentence for whoever gives feedback
+	Default  bool          `json:"default"`         // signals that no rule of any product claims come here
+	Routing  []signal.Rule `json:"routing"`         // which signals are about it
+	Rules    Rules         `json:"rules"`
+	Quotes   Quotes        `json:"quotes"`   // how much of customers' words goes into OpsItems
+	DigestTo []string      `json:"digestTo"` // addresses of leadership
+	Created  time.Time     `json:"created"`
+	Version  int64         `json:"version"`
+}
+
+// Rules decide for people, and say so.
+type Rules struct {
+	// Severity: a firing signal of this severity (1..4) or a worse one is accepted by rule; 0 is off.
+	Severity int `json:"severity"`
+	// Band: an Improvement whose score reaches this band (1..5) is accepted by rule; 0 is off. It can be set only after a
+	// dry run of the same band.
+	Band int `json:"band"`
+	// DryRun is the band last tried on history.
+	DryRun int `json:"dryRun"`
+}
+
+// Quotes says how much of customers' words goes into OpsItems.
+type Quotes string
+
+// The settings of Quotes.
+const (
+	QuotesNone     Quotes = "none"
+	QuotesRedacted Quotes = "redacted"
+)
+
+// DefaultRules hold until a team sets its own: what an alarm calls critical or high is worked at once.
+var DefaultRules = Rules{Severity: 2}
+
+var slugForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
+
+// CheckSlug says whether s can name a product in links.
+func CheckSlug(s string) error {
+	if !slugForm.MatchString(s) {
+		return fault.Fields(fault.Field{Pointer: "/slug", Detail: "must be 1 to 40 of a-z, 0-9 and -, and not begin or end with -"})
+	}
+	return nil
+}
+
+// Settings is what staff may set; nil leaves as it is.
+type Settings struct {
+	Name     *string       `json:"name"`
+	About    *string       `json:"about"`
+	Default  *bool         `json:"default"`
+	Routing  []signal.Rule `json:"routing"`
+	Rules    *RuleSettings `json:"rules"`
+	Quotes   *Quotes       `json:"quotes"`
+	DigestTo []string      `json:"digestTo"`
+}
+
+// RuleSettings is the part of Rules that staff may set.
+type RuleSettings struct {
+	Severity *int `json:"severity"`
+	Band     *int `json:"band"`
+}
+
+// New makes a product with the rules that hold until its team sets others. seed is random.
+func New(slug, seed string, now time.Time) (Product, error) {
+	if err := CheckSlug(slug); err != nil {
+		return Product{}, err
+	}
+	return Product{ID: id.NewProduct(seed), Slug: slug, Name: slug, Rules: DefaultRules, Quotes: QuotesNone, Created: now}, nil
+}
+
+// With gives the product with the settings applied, or an Invalid error that names every bad field.
+func (p Product) With(s Settings) (Product, error) {
+	var bad []fault.Field
+	reject := func(pointer, detail string) { bad = append(bad, fault.Field{Pointer: pointer, Detail: detail}) }
+	if s.Name != nil {
+		if p.Name = strings.TrimSpace(*s.Name); p.Name == "" || utf8.RuneCountInString(p.Name) > 80 {
+			reject("/name", "must be 1 to 80 characters")
+		}
+	}
+	if s.About != nil {
+		if p.About = strings.TrimSpace(*s.About); utf8.RuneCountInString(p.About) > 300 {
+			reject("/about", "must be at most 300 characters")
+		}
+	}
+	if s.Default != nil {
+		p.Default = *s.Default
+	}
+	if s.Routing != nil {
+		if p.Routing = s.Routing; len(s.Routing) > 50 {
+			reject("/routing", "must be at most 50 rules")
+		}
+	}
+	if s.Quotes != nil {
+		if p.Quotes = *s.Quotes; p.Quotes != QuotesNone && p.Quotes != QuotesRedacted {
+			reject("/quotes", "must be none or redacted")
+		}
+	}
+	if s.DigestTo != nil {
+		p.DigestTo = make([]string, 0, len(s.DigestTo))
+		if len(s.DigestTo) > 50 {
+			reject("/digestTo", "must be at most 50 addresses")
+		}
+		for i, raw := range s.DigestTo {
+			a, err := person.ParseAddress(raw)
+			if err != nil {
+				reject(fmt.Sprintf("/digestTo/%d", i), err.Error())
+			}
+			p.DigestTo = append(p.DigestTo, a)
+		}
+	}
+	if s.Rules != nil {
+		bad = append(bad, p.setRules(*s.Rules)...)
+	}
+	return p, fault.Fields(bad...)
+}
+
+func (p *Product) setRules(r RuleSettings) (bad []fault.Field) {
+	if r.Severity != nil {
+		if p.Rules.Severity = *r.Severity; *r.Severity < 0 || *r.Severity > 4 {
+			bad = append(bad, fault.Field{Pointer: "/rules/severity", Detail: "must be 1 to 4, or 0 for off"})
+		}
+	}
+	if r.Band != nil {
+		switch {
+		case *r.Band < 0 || *r.Band > 5:
+			bad = append(bad, fault.Field{Pointer: "/rules/band", Detail: "must be 1 to 5, or 0 for off"})
+		case *r.Band != 0 && *r.Band != p.Rules.Band && *r.Band != p.Rules.DryRun:
+			bad = append(bad, fault.Field{Pointer: "/rules/band", Detail: "can be set after a dry run of the same band: POST /v1/products/" + p.Slug + "/dry-run"})
+		}
+		p.Rules.Band = *r.Band
+	}
+	return bad
+}
