@@ -1,0 +1,201 @@
+package emulator
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What AWS does not document, one function (or constant) each, with what is assumed instead. Nothing else in the package
+// depends on the choice: learn the truth about one and mend it here. The table in doc.go lists them.
+
+// defaultMaxResults. Assumption: without MaxResults a page has as many entries as the model allows at most.
+const defaultMaxResults = 50
+
+// maxSubject is SNS's limit on Subject (SNS API, Publish); what the notification says is assumed in notification.
+const maxSubject = 100
+
+// callerARN is who CreatedBy and LastModifiedBy name. Assumption: an access key is a user's, of the same name; Callers
+// says otherwise.
+func (e *Emulator) callerARN(accessKeyID string) string {
+	if arn, ok := e.cfg.Callers[accessKeyID]; ok {
+		return arn
+	}
+	return "arn:" + partition(e.cfg.Region) + ":iam::" + e.cfg.Account + ":user/" + accessKeyID
+}
+
+// errUnknownOperation answers what is no operation here. Assumption: so does a wrong method, path or content type, and
+// before the signature is looked at.
+func errUnknownOperation() *Error {
+	return &Error{Code: "UnknownOperationException", Status: 400, Message: ""}
+}
+
+// wrongTypeText is the message of a SerializationException. Assumption: the words of AWS's other JSON services.
+func wrongTypeText(got, want string) string {
+	if want == "String" || want == "Integer" || want == "Date" {
+		return got + " can not be converted to " + article(want) + " " + want
+	}
+	return "Unexpected " + got + " where a " + want + " was expected."
+}
+
+func article(noun string) string {
+	if strings.ContainsAny(noun[:1], "AEIO") {
+		return "an"
+	}
+	return "a"
+}
+
+// readTimestamp reads a time of a request. Assumption: only a JSON number of epoch seconds; a string is a
+// SerializationException, and so is a number outside of the years 1 to 9999.
+func readTimestamp(v any) (time.Time, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return time.Time{}, false
+	}
+	f, err := n.Float64()
+	if err != nil || !(f >= -62135596800 && f <= 253402300799) { // written so that NaN fails
+		return time.Time{}, false
+	}
+	whole, frac := math.Modf(f)
+	return time.Unix(int64(whole), int64(math.Round(frac*1000))*int64(time.Millisecond)).UTC(), true
+}
+
+// dedupHash is what two OpsItems must share to be duplicates: the dedup string, whatever its case, and "the resource that
+// initiated the OpsItem". Assumption: that is the set of ARNs in /aws/resources, in any order, as of creation.
+func dedupHash(dedup string, resources []string) string {
+	set := slices.Clone(resources)
+	slices.Sort(set)
+	text, _ := json.Marshal([]any{strings.ToLower(dedup), slices.Compact(set)}) // strings only
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+// blocksDuplicates says whether an item in a status keeps duplicates out. Documented for Open and InProgress (they do)
+// and Resolved (it does not). Assumption: no other status does. UpdateOpsItem, which lists OpsItemAlreadyExistsException,
+// answers it when it would make such an item of one whose hash another has.
+func blocksDuplicates(status string) bool { return status == StatusOpen || status == StatusInProgress }
+
+// sameDedup says whether UpdateOpsItem may be given a dedup string. Documented: it cannot be changed. Assumption: the
+// one that is there may be repeated; another, one where none was, and taking it out are refused.
+func sameDedup(have, given dataValue) bool {
+	a, ok := readDedup(have.Value)
+	b, okGiven := readDedup(given.Value)
+	return ok && okGiven && strings.EqualFold(a, b)
+}
+
+// updatedList is what UpdateOpsItem makes of Notifications and RelatedOpsItems. Assumption: the list given replaces the
+// one before, an empty list clears it.
+func updatedList(_, given []string) []string { return given }
+
+// statusAllowed says which statuses UpdateOpsItem may set. Documented for /aws/issue: these three. Assumption: others are
+// refused, for insights too; from each the others can be reached.
+func statusAllowed(_, status string) bool {
+	return status == StatusOpen || status == StatusInProgress || status == StatusResolved
+}
+
+// createsType says which types CreateOpsItem makes. Assumption: change requests are refused (they come from
+// StartChangeRequestExecution), and so are types that no documentation names.
+func createsType(t string) bool { return t == typeIssue || t == typeInsight }
+
+// sourceAllowed: "can't contain aws, amazon, amzn". Assumption: whatever the case, and anywhere in the text.
+func sourceAllowed(source string) bool {
+	s := strings.ToLower(source)
+	return !slices.ContainsFunc([]string{"aws", "amazon", "amzn"}, func(w string) bool { return strings.Contains(s, w) })
+}
+
+// keyBegins: keys of operational data "can't begin with" the reserved words. Assumption: whatever the case.
+func keyBegins(key, reserved string) bool {
+	return len(key) >= len(reserved) && strings.EqualFold(key[:len(reserved)], reserved)
+}
+
+// categoryAllowed. The model takes any text, its prose names five. Assumption: others are refused.
+func categoryAllowed(category string) bool { return slices.Contains(categories, category) }
+
+// defaultDataType is the type of a datum given without one. Recorded for creation: reserved keys are searchable, others
+// are not. Assumption: an update without a type keeps the one that is there.
+func defaultDataType(key, before string) string {
+	switch {
+	case before != "":
+		return before
+	case key == keyDedup || key == keyResources || key == keyAutomations:
+		return searchable
+	}
+	return plain
+}
+
+// valueGiven says whether a datum may be stored. Assumption: one without Value is refused.
+func valueGiven(v dataValue) bool { return v.Value != "" }
+
+// filterable says whether a datum can be found by the OperationalData filters. Documented: only searchable ones.
+// Assumption: not the reserved keys, for which a user of the API found no way.
+func filterable(key string, v dataValue) bool {
+	return v.Type == searchable && !strings.HasPrefix(key, "/aws/")
+}
+
+// equalText is the operator Equal. Assumption: letter for letter. Several filters are assumed to be joined by AND, the
+// values of one by OR (scan, condition).
+func equalText(have, want string) bool { return have == want }
+
+// containsText is the operator Contains. Assumption: letter for letter, upper and lower case apart.
+func containsText(have, want string) bool { return strings.Contains(have, want) }
+
+// untabledOperators are those of filter keys that the documentation's table leaves out. Assumption: Equal.
+var untabledOperators = equal
+
+// readFilterTime reads the value of a time filter. Assumption: RFC 3339, with or without a fraction, or epoch seconds.
+func readFilterTime(v string) (time.Time, bool) {
+	if t, err := time.Parse(time.RFC3339, v); err == nil {
+		return t, true
+	}
+	return readTimestamp(json.Number(v))
+}
+
+// quotaMonth is the month that the quota of 10,000 counts in. Assumption: a calendar month in UTC, in which deleted
+// OpsItems still count.
+func quotaMonth(now time.Time) string { return month(now) }
+
+// eventSource is detail.source of an event. AWS's sample says "aws.ssm", which CreateOpsItem would refuse as a Source.
+// Assumption: the OpsItem's own Source.
+func eventSource(ev *historyEvent) string { return ev.Source }
+
+// eventDetail is Detail of ListOpsItemEvents. Assumption: the detail of the EventBridge event.
+func eventDetail(ev *historyEvent) any { return ev.detail() }
+
+// notification is what goes to a topic. Assumption: the subject is the title, the message the detail of the EventBridge
+// event, and it goes at creation and at each edit.
+func notification(ev *historyEvent, topic string) Notification {
+	text, _ := json.Marshal(ev.detail()) // strings only
+	return Notification{TopicARN: topic, Subject: ev.Title, Message: string(text), OpsItemID: ev.ItemID}
+}
+
+// touched is what tagging an OpsItem makes of its version and times. Assumption: nothing, and no event goes out; nor
+// does associating a related item with it.
+func touched(it *item) *item { return it }
+
+// associationKinds are the related items that can be associated. The model takes any text, its prose names these.
+// Assumption: others are refused.
+func associationKinds() (associationTypes, resourceTypes []string) {
+	return []string{"IsParentOf", "RelatesTo"}, []string{"AWS::SSMIncidents::IncidentRecord", "AWS::SSM::Document"}
+}
+
+// errNoTaggable answers tagging of what does not exist. Assumption: InvalidResourceId, and the same for the types of
+// resources that this emulator has none of.
+func errNoTaggable() *Error { return newError("InvalidResourceId", "") }
+
+// insightsByDefault is the value of /ssm/opsinsights/opscenter that nobody set. Documented: insights are off.
+const insightsByDefault = "Disabled"
+
+// opsItemGroup is the one resource of OpsCenter that can have a policy. Assumption: this ARN, and one policy on it.
+func (e *Emulator) opsItemGroup() string {
+	return "arn:" + partition(e.cfg.Region) + ":ssm:" + e.cfg.Region + ":" + e.cfg.Account + ":opsitemgroup/default"
+}
+
+const policiesPerResource = 1
+
+// summaryAttribute reads the Key of a GetOpsSummary filter. Assumption: "AWS:OpsItem." and the name of an attribute of
+// Content, or the name alone.
+func summaryAttribute(key string) string { return strings.TrimPrefix(key, "AWS:OpsItem.") }

@@ -1,0 +1,232 @@
+package emulator
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// condition is one filter, ready to be held against items. Where it is indexed, the union of keys has every match.
+type condition struct {
+	match   func(*item) bool
+	indexed bool
+	keys    []indexKey
+}
+
+type indexKey struct {
+	field field
+	value string
+}
+
+// The operators, as on the wire.
+const (
+	opEqual    = "Equal"
+	opContains = "Contains"
+	opGreater  = "GreaterThan"
+	opLess     = "LessThan"
+)
+
+// filterRule is what is known of one filter key: its operators, and how to hold one value against an item.
+type filterRule struct {
+	operators []string
+	text      func(*item) []string // what Equal and Contains look at
+	field     field                // the index for Equal; 0: none
+	time      func(*item) time.Time
+	never     bool // no OpsItem of the types that exist here has it
+}
+
+var (
+	equal         = []string{opEqual}
+	equalContains = []string{opEqual, opContains}
+	ordered       = []string{opGreater, opLess}
+)
+
+func one(get func(*item) string) func(*item) []string {
+	return func(it *item) []string { return []string{get(it)} }
+}
+
+// filterRules follow the table of operators in DescribeOpsItems, "OpsItemFilters". Title, OperationalData and the
+// account have rules of their own in conditions.
+var filterRules = map[string]filterRule{
+	"Status":               {operators: equal, text: one(func(it *item) string { return it.Status }), field: fieldStatus},
+	"Source":               {operators: equalContains, text: one(func(it *item) string { return it.Source }), field: fieldSource},
+	"Title":                {operators: equalContains, text: one(func(it *item) string { return it.Title }), field: fieldTitle},
+	"Priority":             {operators: equal, text: one(priorityText), field: fieldPriority},
+	"OpsItemId":            {operators: equal, text: one(func(it *item) string { return it.ID })},
+	"CreatedTime":          {operators: ordered, time: func(it *item) time.Time { return it.Created }},
+	"LastModifiedTime":     {operators: ordered, time: func(it *item) time.Time { return it.Modified }},
+	"ActualStartTime":      {operators: ordered, time: func(it *item) time.Time { return it.ActualStart }},
+	"ActualEndTime":        {operators: ordered, time: func(it *item) time.Time { return it.ActualEnd }},
+	"PlannedStartTime":     {operators: ordered, time: func(it *item) time.Time { return it.PlannedStart }},
+	"PlannedEndTime":       {operators: ordered, time: func(it *item) time.Time { return it.PlannedEnd }},
+	"OperationalData":      {operators: equal},
+	"OperationalDataKey":   {operators: equal, text: dataKeys, field: fieldDataKey},
+	"OperationalDataValue": {operators: equalContains, text: dataValues, field: fieldDataValue},
+	"ResourceId":           {operators: []string{opContains}, text: func(it *item) []string { return it.resources }, field: fieldResources},
+	"AutomationId":         {operators: equal, text: func(it *item) []string { return it.automations }, field: fieldAutomation},
+	"AccountId":            {operators: equal},
+	"CreatedBy":            {operators: untabledOperators, text: one(func(it *item) string { return it.CreatedBy }), field: fieldCreatedBy},
+	"Category":             {operators: untabledOperators, text: one(func(it *item) string { return it.Category }), field: fieldCategory},
+	"Severity":             {operators: untabledOperators, text: one(func(it *item) string { return it.Severity }), field: fieldSeverity},
+	"OpsItemType":          {operators: untabledOperators, text: one(func(it *item) string { return it.Type }), field: fieldType},
+}
+
+func priorityText(it *item) string {
+	if it.Priority == 0 {
+		return ""
+	}
+	return strconv.Itoa(it.Priority)
+}
+
+func dataKeys(it *item) []string {
+	var out []string
+	for k, v := range it.Data {
+		if filterable(k, v) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func dataValues(it *item) []string {
+	var out []string
+	for k, v := range it.Data {
+		if filterable(k, v) {
+			out = append(out, v.Value)
+		}
+	}
+	return out
+}
+
+// conditions checks filters by the rules that the model does not hold and makes them ready.
+func (e *Emulator) conditions(filters []filter) ([]condition, *Error) {
+	out := make([]condition, 0, len(filters))
+	for _, f := range filters {
+		rule, ok := filterRules[f.Key]
+		if !ok {
+			rule = filterRule{operators: untabledOperators, never: true} // change requests, access requests, insights
+		}
+		if !slices.Contains(rule.operators, f.Operator) {
+			return nil, errRule("Filter key %s does not support the operator %s. Supported: %s.",
+				f.Key, f.Operator, strings.Join(rule.operators, ", "))
+		}
+		if len(f.Values) == 0 {
+			return nil, errRule("Filter key %s has no values.", f.Key)
+		}
+		c, err := e.condition(f, rule)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func (e *Emulator) condition(f filter, rule filterRule) (condition, *Error) {
+	switch {
+	case rule.never:
+		return condition{indexed: true, match: func(*item) bool { return false }}, nil
+	case rule.time != nil:
+		return timeCondition(f, rule.time)
+	case f.Key == "AccountId":
+		mine := slices.Contains(f.Values, e.cfg.Account)
+		return condition{match: func(*item) bool { return mine }}, nil
+	case f.Key == "OperationalData":
+		return dataCondition(f)
+	case f.Key == "Title" && f.Operator == opEqual:
+		return titleCondition(f)
+	}
+	compare := equalText
+	if f.Operator == opContains {
+		compare = containsText
+	}
+	c := condition{match: func(it *item) bool {
+		return slices.ContainsFunc(rule.text(it), func(have string) bool {
+			return slices.ContainsFunc(f.Values, func(want string) bool { return compare(have, want) })
+		})
+	}}
+	switch {
+	case rule.field == fieldResources:
+		c.indexed, c.keys = true, []indexKey{{fieldResources, "any"}}
+	case rule.field != 0 && f.Operator == opEqual && !slices.Contains(f.Values, ""):
+		c.indexed = true
+		for _, v := range f.Values {
+			c.keys = append(c.keys, indexKey{rule.field, v})
+		}
+	}
+	return c, nil
+}
+
+// titleCondition compares the first 100 characters; a longer value is an error (DescribeOpsItems, "OpsItemFilters").
+func titleCondition(f filter) (condition, *Error) {
+	c := condition{indexed: true, match: func(it *item) bool {
+		return slices.Contains(f.Values, titlePrefix(it.Title))
+	}}
+	for _, v := range f.Values {
+		if length(v) > titleCompared {
+			return condition{}, errRule("Filter key Title with the operator Equal takes at most %d characters.", titleCompared)
+		}
+		c.keys = append(c.keys, indexKey{fieldTitle, v})
+	}
+	return c, nil
+}
+
+// titleCompared is how many characters of a title the Equal operator looks at.
+const titleCompared = 100
+
+func titlePrefix(title string) string {
+	n := 0
+	for i := range title {
+		if n == titleCompared {
+			return title[:i]
+		}
+		n++
+	}
+	return title
+}
+
+// dataCondition takes values of the form {"key":"key_name","value":"a_value"}.
+func dataCondition(f filter) (condition, *Error) {
+	type pair struct {
+		Key   *string `json:"key"`
+		Value *string `json:"value"`
+	}
+	c := condition{indexed: true}
+	pairs := make([]pair, len(f.Values))
+	for i, v := range f.Values {
+		if json.Unmarshal([]byte(v), &pairs[i]) != nil || pairs[i].Key == nil || pairs[i].Value == nil {
+			return condition{}, errRule(`Filter key OperationalData takes values of the form {"key":"key_name","value":"a_value"}.`)
+		}
+		c.keys = append(c.keys, indexKey{fieldDataValue, *pairs[i].Value})
+	}
+	c.match = func(it *item) bool {
+		return slices.ContainsFunc(pairs, func(p pair) bool {
+			v, ok := it.Data[*p.Key]
+			return ok && filterable(*p.Key, v) && equalText(v.Value, *p.Value)
+		})
+	}
+	return c, nil
+}
+
+func timeCondition(f filter, get func(*item) time.Time) (condition, *Error) {
+	times := make([]time.Time, len(f.Values))
+	for i, v := range f.Values {
+		t, ok := readFilterTime(v)
+		if !ok {
+			return condition{}, errRule("Filter key %s takes a time such as 2026-01-31T08:00:00Z, not %q.", f.Key, v)
+		}
+		times[i] = t
+	}
+	later := f.Operator == opGreater
+	return condition{match: func(it *item) bool {
+		have := get(it)
+		return !have.IsZero() && slices.ContainsFunc(times, func(want time.Time) bool {
+			if later {
+				return have.After(want)
+			}
+			return have.Before(want)
+		})
+	}}, nil
+}

@@ -1,0 +1,187 @@
+package emulator
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The statuses that an OpsItem of type /aws/issue goes through.
+const (
+	StatusOpen       = "Open"
+	StatusInProgress = "InProgress"
+	StatusResolved   = "Resolved"
+)
+
+// The reserved keys of operational data.
+const (
+	keyDedup       = "/aws/dedup"
+	keyResources   = "/aws/resources"
+	keyAutomations = "/aws/automations"
+)
+
+const (
+	searchable = "SearchableString"
+	plain      = "String"
+)
+
+// item is one version of an OpsItem. Once it is in the state it is never changed: an update puts a changed copy in its
+// place, so that readers need the lock only to find it.
+type item struct {
+	Seq           uint32               `json:"seq"` // order of creation; also the item's place in the state
+	ID            string               `json:"id"`
+	Version       int64                `json:"version"`
+	Type          string               `json:"type"`
+	Title         string               `json:"title"`
+	Description   string               `json:"description"`
+	Source        string               `json:"source"`
+	Status        string               `json:"status"`
+	Category      string               `json:"category,omitempty"`
+	Severity      string               `json:"severity,omitempty"`
+	Priority      int                  `json:"priority,omitempty"`
+	Data          map[string]dataValue `json:"data,omitempty"`
+	Notifications []string             `json:"notifications,omitempty"` // topic ARNs
+	Related       []string             `json:"related,omitempty"`       // OpsItem ids
+	Tags          map[string]string    `json:"tags,omitempty"`
+	CreatedBy     string               `json:"createdBy"`
+	Created       time.Time            `json:"created"`
+	ModifiedBy    string               `json:"modifiedBy"`
+	Modified      time.Time            `json:"modified"`
+	ActualStart   time.Time            `json:"actualStart,omitzero"`
+	ActualEnd     time.Time            `json:"actualEnd,omitzero"`
+	PlannedStart  time.Time            `json:"plannedStart,omitzero"`
+	PlannedEnd    time.Time            `json:"plannedEnd,omitzero"`
+	Dedup         string               `json:"dedup,omitempty"`  // hash of dedup string and resources, as of creation
+	Exempt        bool                 `json:"exempt,omitempty"` // made by a service whose items the quotas leave out
+	Deleted       time.Time            `json:"deleted,omitzero"` // when DeleteOpsItem was called
+
+	resources   []string // ARNs in /aws/resources
+	automations []string // runbook names in /aws/automations
+}
+
+// derive fills what follows from the stored fields.
+func (it *item) derive() {
+	it.resources = nil
+	for _, r := range readResources(it.Data[keyResources].Value) {
+		it.resources = append(it.resources, r.ARN)
+	}
+	it.automations = nil
+	for _, a := range readAutomations(it.Data[keyAutomations].Value) {
+		it.automations = append(it.automations, a.ID)
+	}
+}
+
+// next gives a copy to change.
+func (it *item) next() *item {
+	n := *it
+	n.Data, n.Tags = maps.Clone(it.Data), maps.Clone(it.Tags)
+	return &n
+}
+
+// active says whether the item stands in the way of another with its dedup hash.
+func (it *item) active() bool {
+	return it.Deleted.IsZero() && blocksDuplicates(it.Status)
+}
+
+func (e *Emulator) itemARN(id string) string {
+	return "arn:" + partition(e.cfg.Region) + ":ssm:" + e.cfg.Region + ":" + e.cfg.Account + ":opsitem/" + id
+}
+
+// partition is the AWS partition of a Region.
+func partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+func (e *Emulator) view(it *item) *opsItemView {
+	v := &opsItemView{
+		CreatedBy: it.CreatedBy, OpsItemType: it.Type, CreatedTime: epoch(it.Created), Description: it.Description,
+		LastModifiedBy: it.ModifiedBy, LastModifiedTime: epoch(it.Modified),
+		Notifications: []arnMember{}, RelatedOpsItems: []relatedOpsItem{},
+		Priority: it.Priority, Status: it.Status, OpsItemId: it.ID, Version: strconv.FormatInt(it.Version, 10),
+		Title: it.Title, Source: it.Source, OperationalData: it.Data, Category: it.Category, Severity: it.Severity,
+		ActualStartTime: epoch(it.ActualStart), ActualEndTime: epoch(it.ActualEnd),
+		PlannedStartTime: epoch(it.PlannedStart), PlannedEndTime: epoch(it.PlannedEnd),
+		OpsItemArn: e.itemARN(it.ID),
+	}
+	for _, arn := range it.Notifications {
+		v.Notifications = append(v.Notifications, arnMember{Arn: arn})
+	}
+	for _, id := range it.Related {
+		v.RelatedOpsItems = append(v.RelatedOpsItems, relatedOpsItem{OpsItemId: id})
+	}
+	return v
+}
+
+// summary is what DescribeOpsItems shows: of operational data only what is searchable.
+func (it *item) summary() opsItemSummary {
+	var data map[string]dataValue
+	for k, v := range it.Data {
+		if v.Type == searchable {
+			if data == nil {
+				data = make(map[string]dataValue, len(it.Data))
+			}
+			data[k] = v
+		}
+	}
+	return opsItemSummary{
+		CreatedBy: it.CreatedBy, CreatedTime: epoch(it.Created),
+		LastModifiedBy: it.ModifiedBy, LastModifiedTime: epoch(it.Modified),
+		Priority: it.Priority, Source: it.Source, Status: it.Status, OpsItemId: it.ID, Title: it.Title,
+		OperationalData: data, Category: it.Category, Severity: it.Severity, OpsItemType: it.Type,
+		ActualStartTime: epoch(it.ActualStart), ActualEndTime: epoch(it.ActualEnd),
+		PlannedStartTime: epoch(it.PlannedStart), PlannedEndTime: epoch(it.PlannedEnd),
+	}
+}
+
+type resource struct {
+	ARN string `json:"arn"`
+}
+
+type automation struct {
+	Type string `json:"automationType"`
+	ID   string `json:"automationId"`
+}
+
+// readResources reads the value of /aws/resources; nil where it is not a list of them.
+func readResources(v string) []resource {
+	var out []resource
+	if v == "" || json.Unmarshal([]byte(v), &out) != nil {
+		return nil
+	}
+	if slices.ContainsFunc(out, func(r resource) bool { return r.ARN == "" }) {
+		return nil
+	}
+	return out
+}
+
+// readAutomations reads the value of /aws/automations; nil where it is not a list of them.
+func readAutomations(v string) []automation {
+	var out []automation
+	if v == "" || json.Unmarshal([]byte(v), &out) != nil {
+		return nil
+	}
+	if slices.ContainsFunc(out, func(a automation) bool { return a.ID == "" }) {
+		return nil
+	}
+	return out
+}
+
+// readDedup reads the value of /aws/dedup.
+func readDedup(v string) (string, bool) {
+	var d struct {
+		String *string `json:"dedupString"`
+	}
+	if json.Unmarshal([]byte(v), &d) != nil || d.String == nil || strings.TrimSpace(*d.String) == "" {
+		return "", false
+	}
+	return *d.String, true
+}
