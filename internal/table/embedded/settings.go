@@ -3,10 +3,20 @@ package embedded
 import (
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 )
+
+// separation keeps the values of rows out of compactions, which would otherwise take half of the processor in a burst.
+var separation = pebble.ValueSeparationPolicy{
+	Enabled:               true,
+	MinimumSize:           512, // bytes; counters and marks stay beside their keys
+	MaxBlobReferenceDepth: 10,
+	RewriteMinimumAge:     5 * time.Minute,
+	TargetGarbageRatio:    0.3,
+}
 
 // settings are Pebble's options for a small process. Its own defaults suit a database server.
 func settings(o Options, lock *pebble.Lock) *pebble.Options {
@@ -16,12 +26,13 @@ func settings(o Options, lock *pebble.Lock) *pebble.Options {
 		FormatMajorVersion:          pebble.FormatNewest,
 		CacheSize:                   cacheSize,
 		MemTableSize:                memTableSize,
-		MemTableStopWritesThreshold: 6,
+		MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold:       2,
 		L0StopWritesThreshold:       1000, // rather slower reads for a moment than writers that wait
 		MaxOpenFiles:                maxOpenFiles,
 		Logger:                      logger{o.Logger},
 	}
+	po.Experimental.ValueSeparationPolicy = func() pebble.ValueSeparationPolicy { return separation }
 	for i := range po.Levels {
 		po.Levels[i].BlockSize = blockSize
 		po.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits) // most writes ask for a key that is not there

@@ -72,7 +72,12 @@ func (db *DB) expire(ctx context.Context, k table.Key) (ok bool, err error) {
 	}
 	defer leave()
 	defer db.stripes.lock([]table.Op{{Row: table.Row{Key: k}}})()
-	s, err := db.state(k, db.clock())
+	l, err := newLoader(ctx, db.pebble)
+	if err != nil {
+		return false, err
+	}
+	defer l.close()
+	s, err := l.state(k, db.clock())
 	if err != nil || s.row == nil || s.visible != nil {
 		return false, err
 	}

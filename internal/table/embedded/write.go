@@ -19,8 +19,8 @@ type state struct {
 	visible *table.Row // nil where row is expired
 }
 
-func (db *DB) state(k table.Key, now time.Time) (state, error) {
-	raw, err := loadRaw(db.pebble, k)
+func (l loader) state(k table.Key, now time.Time) (state, error) {
+	raw, err := l.raw(k)
 	if raw == nil || err != nil {
 		return state{}, err
 	}
@@ -49,7 +49,7 @@ func (db *DB) Write(ctx context.Context, ops ...table.Op) (err error) {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("write %s: %w", ops[0].Row.Key, err)
 	}
-	found, err := db.decide(ops)
+	found, err := db.decide(ctx, ops)
 	if err != nil {
 		return err
 	}
@@ -76,13 +76,17 @@ func (db *DB) Write(ctx context.Context, ops ...table.Op) (err error) {
 }
 
 // decide loads the rows and holds every condition against them.
-func (db *DB) decide(ops []table.Op) ([]state, error) {
+func (db *DB) decide(ctx context.Context, ops []table.Op) ([]state, error) {
+	l, err := newLoader(ctx, db.pebble)
+	if err != nil {
+		return nil, err
+	}
+	defer l.close()
 	now := db.clock()
 	found := make([]state, len(ops))
 	conflict := &table.ConflictError{}
 	for i := range ops {
-		var err error
-		if found[i], err = db.state(ops[i].Row.Key, now); err != nil {
+		if found[i], err = l.state(ops[i].Row.Key, now); err != nil {
 			return nil, err
 		}
 		if !ops[i].Cond.Match(found[i].visible) {
