@@ -16,7 +16,7 @@ ddb=$lib/dynamodb-local/2
 if [ ! -f "$ddb/DynamoDBLocal.jar" ]; then
   work=$dir/setup
   mkdir -p "$ddb" "$lib/java" "$work"
-  mvn -q -B -f "$here/dynamodb-local.pom.xml" dependency:copy-dependencies -DoutputDirectory="$ddb/DynamoDBLocal_lib"
+  mvn -q -B -Dstyle.color=never -f "$here/dynamodb-local.pom.xml" dependency:copy-dependencies -DoutputDirectory="$ddb/DynamoDBLocal_lib"
   (
     cd "$ddb"
     printf 'Main-Class: com.amazonaws.services.dynamodbv2.local.main.ServerRunner\nClass-Path: .' >"$work/manifest"
