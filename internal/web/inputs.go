@@ -1,0 +1,73 @@
+package web
+
+import (
+	"maps"
+	"slices"
+)
+
+// inputView is one labelled field of a form, built up in a template by a chain of the functions below.
+type inputView struct {
+	Name, Label, Value, Err, Hint, Type, Auto, Prefix string
+	Max, Rows                                         int
+	Required                                          bool
+}
+
+// ID is the element's id; the error summary links to it.
+func (i inputView) ID() string { return id("f", i.Prefix+i.Name) }
+
+// Described names the elements that say more about the field, for aria-describedby.
+func (i inputView) Described() string {
+	s := ""
+	if i.Hint != "" {
+		s = i.ID() + "-hint"
+	}
+	if i.Err != "" {
+		if s != "" {
+			s += " "
+		}
+		s += i.ID() + "-err"
+	}
+	return s
+}
+
+func newInput(name, label, value string, errs FieldErrors) inputView {
+	return inputView{Name: name, Label: label, Value: value, Err: errs[name], Type: "text", Auto: "off"}
+}
+
+func hint(s string, i inputView) inputView { i.Hint = s; return i }
+func typ(s string, i inputView) inputView  { i.Type = s; return i }
+func auto(s string, i inputView) inputView { i.Auto = s; return i }
+func maxLen(n int, i inputView) inputView  { i.Max = n; return i }
+func rows(n int, i inputView) inputView    { i.Rows = n; return i }
+func req(i inputView) inputView            { i.Required = true; return i }
+func pre(s string, i inputView) inputView  { i.Prefix = s; return i }
+
+// problem is one line of an error summary.
+type problem struct{ Field, Text string }
+
+// problems lists what is wrong in the order the form asks; fields not named follow by name. "" stands for the whole form
+// and has no field to go to.
+func problems(prefix string, errs FieldErrors, order ...string) []problem {
+	var l []problem
+	seen := map[string]bool{}
+	take := func(name string) {
+		text, ok := errs[name]
+		if !ok || seen[name] {
+			return
+		}
+		seen[name] = true
+		field := ""
+		if name != "" {
+			field = id("f", prefix+name)
+		}
+		l = append(l, problem{field, text})
+	}
+	take("")
+	for _, n := range order {
+		take(n)
+	}
+	for _, n := range slices.Sorted(maps.Keys(errs)) {
+		take(n)
+	}
+	return l
+}
