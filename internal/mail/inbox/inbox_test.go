@@ -143,7 +143,8 @@ func TestFaults(t *testing.T) {
 		{"no permission", inbox.Fault{Status: 403, Type: "AccessDeniedException", Message: "x"}, fault.Internal, ses.CodeMisconfigured},
 		{"no configuration set", inbox.Fault{Status: 404, Type: "NotFoundException", Message: "x"}, fault.Internal, ses.CodeMisconfigured},
 		{
-			"sender not verified", inbox.Fault{Status: 400, Type: "MailFromDomainNotVerifiedException", Message: "loop@example.com"},
+			"sender not verified",
+			inbox.Fault{Status: 400, Type: "MailFromDomainNotVerifiedException", Message: "loop@example.com"},
 			fault.Forbidden, ses.CodeNotVerified,
 		},
 		{"bad request", inbox.Fault{Status: 400, Type: "BadRequestException", Message: "Missing final '@domain' secret@"}, fault.Invalid, ses.CodeRejected},
