@@ -45,15 +45,33 @@ func CheckWrite(ops []Op) error {
 		if op.Kind != OpPut {
 			continue
 		}
-		size += len(op.Row.Attrs)
+		size += len(op.Row.Attrs) + keyBytes(&op.Row)
 		if err := checkRow(&op.Row); err != nil {
 			return err
 		}
 	}
-	if len(ops) > 1 && size > MaxWrite {
+	if len(ops) > 1 && (size > MaxWrite || size > MaxWrite/2 && itemSizes(ops) > MaxWrite) {
 		return fault.New(fault.Invalid, "write_too_large", "The write is larger than 4 MB.")
 	}
 	return nil
+}
+
+// keyBytes is what a row's keys take, those of its indexes included.
+func keyBytes(r *Row) int {
+	n := len(r.Key.P) + len(r.Key.S)
+	for _, k := range r.Index {
+		n += len(k.P) + len(k.S)
+	}
+	return n
+}
+
+func itemSizes(ops []Op) (n int) {
+	for i := range ops {
+		if ops[i].Kind == OpPut {
+			n += ItemSize(ops[i].Row)
+		}
+	}
+	return n
 }
 
 // checkRow holds a row that is to be put against the limits.
