@@ -56,7 +56,8 @@ func (r *report) print(w io.Writer) {
 	for _, p := range r.problems {
 		fmt.Fprintln(w, "problem: "+p)
 	}
-	fmt.Fprintf(w, "\ntests: %d passed, %d failed, %d skipped\n", passed, failed, skipped)
+	// A package that does not compile fails no test, and still is a failure.
+	fmt.Fprintf(w, "\ntests: %d passed, %d failed, %d skipped\n", passed, max(failed, len(r.problems)), skipped)
 }
 
 func (r *report) err() error {

@@ -97,7 +97,7 @@ skipped:
 problem: failed: learningloop/internal/a
 problem: failed: TestPage did not run
 
-tests: 2 passed, 1 failed, 1 skipped
+tests: 2 passed, 2 failed, 1 skipped
 `
 	if diff := cmp.Diff(want, w.String()); diff != "" {
 		t.Error(diff)
