@@ -66,3 +66,40 @@ func WouldFile(e score.Evidence, effort float64, latest time.Time, band int) boo
 
 // byRule says whether a decision was a rule's.
 func byRule(who string) bool { return strings.HasPrefix(who, rulePrefix) }
+
+// Recollect sums up the evidence of im anew from all its attachments, and gives what is known of one voice then; a voice
+// nobody speaks with any more has Count 0.
+func Recollect(im *Improvement, all []Attachment, voice string) Voice {
+	im.Evidence, im.Latest = score.Evidence{}, time.Time{}
+	voices := map[string]*Voice{}
+	for _, a := range all {
+		v := voices[a.Voice]
+		if v == nil {
+			v = &Voice{}
+			voices[a.Voice] = v
+		}
+		count(im, v, a)
+		v.Version = 1 // seen
+	}
+	if v := voices[voice]; v != nil {
+		return *v
+	}
+	return Voice{Key: voice}
+}
+
+// count adds one attachment to the evidence.
+func count(im *Improvement, v *Voice, a Attachment) {
+	e := &im.Evidence
+	e.Count++
+	if a.Signal {
+		e.Signals++
+		e.Machines = true
+	} else {
+		e.People = true
+	}
+	addVoice(im, v, a)
+	e.Impact = max(e.Impact, a.Impact)
+	if a.At.After(im.Latest) {
+		im.Latest = a.At
+	}
+}

@@ -29,6 +29,10 @@ type Store interface {
 	// SaveAttachment stores the Change of an attached piece, the attachment, the voice and the piece as a whole. Conflict
 	// where any of them changed since it was read.
 	SaveAttachment(ctx context.Context, c Change, a Attachment, v Voice, f feedback.Feedback) error
+	// SaveDetachment stores the undoing of it; a voice of Count 0 is forgotten.
+	SaveDetachment(ctx context.Context, c Change, fid id.Feedback, v Voice, f feedback.Feedback) error
+	// Attachments gives the pieces attached to an Improvement, a page at a time.
+	Attachments(ctx context.Context, iid id.Improvement, cursor string) ([]Attachment, string, error)
 }
 
 // Filer says how an episode of an Improvement is asked of OpsCenter.
@@ -154,7 +158,10 @@ func (s *Service) checkProposal(ctx context.Context, p product.Product, pr *Prop
 			reject(at, "is there twice")
 			continue
 		}
-		f, err := s.Store.Feedback(ctx, fid)
+		f, err := feedback.Feedback{}, error(nil)
+		if _, err = id.ParseFeedback(string(fid)); err == nil {
+			f, err = s.Store.Feedback(ctx, fid)
+		}
 		switch {
 		case fault.Is(err, fault.NotFound):
 			reject(at, "is no feedback here")
@@ -222,24 +229,14 @@ func (s *Service) Attach(ctx context.Context, iid id.Improvement, fid id.Feedbac
 
 // attach makes the Change that a new piece of evidence makes.
 func (s *Service) attach(im Improvement, f feedback.Feedback, a Attachment, v *Voice, by By, now time.Time) Change {
-	e := &im.Evidence
-	e.Count++
+	count(&im, v, a)
 	if a.Signal {
-		e.Signals++
-		e.Machines = true
 		im.Firing = f.Signal.State != recovered
 		for _, r := range f.Signal.Resources {
 			if !slices.Contains(im.Resources, r) && len(im.Resources) < maxResources {
 				im.Resources = append(im.Resources, r)
 			}
 		}
-	} else {
-		e.People = true
-	}
-	addVoice(&im, v, a)
-	e.Impact = max(e.Impact, a.Impact)
-	if a.At.After(im.Latest) {
-		im.Latest = a.At
 	}
 	im.Updated = now
 	c := Change{Improvement: im}
@@ -336,5 +333,56 @@ func (s *Service) log(by By, now time.Time, action string, im Improvement) *trai
 	return &trail.Entry{
 		ID: id.Hash(12, string(im.ID), fmt.Sprint(im.Version), action), At: now, By: by.Who, Action: action, Subject: string(im.ID),
 		Product: string(im.Product()), Request: by.Request,
+	}
+}
+
+// Detach undoes Attach: the piece waits in the queue by itself again, and the score is as if it had never been attached.
+// What the Improvement was decided to be stays decided. Repeating is harmless.
+func (s *Service) Detach(ctx context.Context, iid id.Improvement, fid id.Feedback, by By) error {
+	return retry(ctx, func() error {
+		f, err := s.Store.Feedback(ctx, fid)
+		if err != nil {
+			return err
+		}
+		if f.Improvement != iid {
+			return nil
+		}
+		im, err := s.Store.Improvement(ctx, iid)
+		if err != nil {
+			return err
+		}
+		all, err := s.attachments(ctx, iid)
+		if err != nil {
+			return err
+		}
+		now := s.Now()
+		rest := slices.DeleteFunc(all, func(a Attachment) bool { return a.Feedback == fid })
+		key, _ := f.Voice()
+		v, err := s.Store.Voice(ctx, iid, key)
+		if err != nil {
+			return err
+		}
+		voice := Recollect(&im, rest, key)
+		voice.Version = v.Version
+		im.Updated = now
+		f.Improvement = ""
+		c := Change{Improvement: im, Log: s.log(by, now, "detached feedback", im)}
+		c.Log.Detail = string(fid)
+		return s.Store.SaveDetachment(ctx, c, fid, voice, f)
+	})
+}
+
+func (s *Service) attachments(ctx context.Context, iid id.Improvement) ([]Attachment, error) {
+	var all []Attachment
+	cursor := ""
+	for {
+		page, next, err := s.Store.Attachments(ctx, iid, cursor)
+		if err != nil {
+			return nil, fmt.Errorf("list attachments of %s: %w", iid, err)
+		}
+		all = append(all, page...)
+		if cursor = next; cursor == "" {
+			return all, nil
+		}
 	}
 }

@@ -20,7 +20,6 @@ const (
 // Filer words what is asked of OpsCenter.
 type Filer struct {
 	Links Links
-	Topic string // ARN of the SNS topic that hears of every item; "" for none
 }
 
 // Links gives the pages that an OpsItem links to.
@@ -32,7 +31,7 @@ type Links interface {
 func (f Filer) Request(im improvement.Improvement, p product.Product, now time.Time) opsitem.Request {
 	sc := im.Score(now)
 	r := opsitem.Request{
-		Title: feedback.Cut(im.Title, MaxTitle), Description: f.description(im, p, now), Source: "learningloop",
+		Title: feedback.Cut(im.Title, MaxTitle), Description: f.description(im, p, now),
 		Severity: sc.Severity, Priority: sc.Priority, Category: im.Category, Dedup: opsitem.EpisodeKey(im.ID, im.Episode),
 		Data: f.data(im), Tags: map[string]string{"learningloop:product": p.Slug},
 	}
@@ -46,9 +45,6 @@ func (f Filer) Request(im improvement.Improvement, p product.Product, now time.T
 		if strings.HasPrefix(a, "arn:") {
 			r.Resources = append(r.Resources, a)
 		}
-	}
-	if f.Topic != "" {
-		r.Notifications = []string{f.Topic}
 	}
 	return r
 }

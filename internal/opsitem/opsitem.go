@@ -74,18 +74,16 @@ func EpisodeKey(im id.Improvement, n int) string { return string(im) + "/" + str
 
 // Request is what is asked of CreateOpsItem.
 type Request struct {
-	Title         string            `json:"title"`
-	Description   string            `json:"description"` // Markdown
-	Source        string            `json:"source"`
-	Severity      int               `json:"severity"` // 1..4
-	Priority      int               `json:"priority"` // 1..5
-	Category      string            `json:"category,omitempty"`
-	Dedup         string            `json:"dedup"`
-	Resources     []string          `json:"resources,omitempty"` // ARNs
-	Data          map[string]string `json:"data,omitempty"`      // searchable
-	Notifications []string          `json:"notifications,omitempty"`
-	Related       []string          `json:"related,omitempty"` // OpsItem ids
-	Tags          map[string]string `json:"tags,omitempty"`
+	Title       string            `json:"title"`
+	Description string            `json:"description"` // Markdown
+	Severity    int               `json:"severity"`    // 1..4
+	Priority    int               `json:"priority"`    // 1..5
+	Category    string            `json:"category,omitempty"`
+	Dedup       string            `json:"dedup"`
+	Resources   []string          `json:"resources,omitempty"` // ARNs
+	Data        map[string]string `json:"data,omitempty"`      // searchable
+	Related     []string          `json:"related,omitempty"`   // OpsItem ids
+	Tags        map[string]string `json:"tags,omitempty"`
 }
 
 // Patch is what is asked of UpdateOpsItem: zero members are left as they are.

@@ -105,9 +105,8 @@ func (p Product) With(s Settings) (Product, error) {
 		p.Default = *s.Default
 	}
 	if s.Routing != nil {
-		if p.Routing = s.Routing; len(s.Routing) > 50 {
-			reject("/routing", "must be at most 50 rules")
-		}
+		p.Routing = s.Routing
+		bad = append(bad, signal.CheckRules("/routing", s.Routing)...)
 	}
 	if s.Quotes != nil {
 		if p.Quotes = *s.Quotes; p.Quotes != QuotesNone && p.Quotes != QuotesRedacted {

@@ -143,7 +143,7 @@ func (s *Store) recount(ctx context.Context, m trend.Mark) error {
 func (s *Store) Counts(ctx context.Context, p id.Product, d trend.Dimension, from, to time.Time) ([]trend.Hourly, error) {
 	var out []trend.Hourly
 	for _, month := range months(from, to) {
-		rows, err := everything(func(cursor string) ([]table.Row, string, error) {
+		rows, err := Everything(func(cursor string) ([]table.Row, string, error) {
 			page, err := s.t.Query(ctx, table.Query{
 				P: countsOf(p, month), Consistent: true, Cursor: cursor,
 				From: string(d) + "#" + from.UTC().Format(trend.Hour), To: string(d) + "#" + to.UTC().Format(trend.Hour),

@@ -133,6 +133,25 @@ func (s *Store) SaveAttachment(ctx context.Context, c improvement.Change, a impr
 		table.Put(ra, table.Absent()), table.Put(rv, table.VersionIs(v.Version)), table.Put(rf, table.VersionIs(f.Version)))...)
 }
 
+// SaveDetachment undoes SaveAttachment, as a whole.
+func (s *Store) SaveDetachment(ctx context.Context, c improvement.Change, fid id.Feedback, v improvement.Voice, f feedback.Feedback) error {
+	ops, err := changeOps(c)
+	if err != nil {
+		return err
+	}
+	rv, err1 := row(TypeVoice, keyVoice(c.Improvement.ID, v.Key), v)
+	rf, err2 := feedbackRow(f)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	voice := table.Put(rv, table.VersionIs(v.Version))
+	if v.Count == 0 {
+		voice = table.Delete(rv.Key, table.VersionIs(v.Version))
+	}
+	return s.write(ctx, append(ops, voice,
+		table.Delete(keyAttachment(c.Improvement.ID, fid), table.Exists()), table.Put(rf, table.VersionIs(f.Version)))...)
+}
+
 // Attachments gives the pieces attached to an Improvement, a page at a time.
 func (s *Store) Attachments(ctx context.Context, iid id.Improvement, cursor string) ([]improvement.Attachment, string, error) {
 	return section[improvement.Attachment](ctx, s.t, string(iid), "attachment#", cursor, nil)
@@ -161,8 +180,8 @@ func section[T any](ctx context.Context, t table.Table, partition, prefix, curso
 	return items, page.Cursor, err
 }
 
-// everything reads all pages of a list that is known to be short.
-func everything[T any](list func(cursor string) ([]T, string, error)) ([]T, error) {
+// Everything reads all pages of a list that is known to be short.
+func Everything[T any](list func(cursor string) ([]T, string, error)) ([]T, error) {
 	var out []T
 	cursor := ""
 	for {

@@ -1,0 +1,155 @@
+package api
+
+import (
+	"net/http"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/httpapi"
+	"learningloop/internal/id"
+	"learningloop/internal/improvement"
+	"learningloop/internal/product"
+	"learningloop/internal/score"
+	"learningloop/internal/store"
+	"learningloop/internal/trail"
+)
+
+func (a *API) listProducts(_ http.ResponseWriter, r *http.Request) (any, error) {
+	ps, err := a.Store.Products(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return list[product.Product]{Items: append([]product.Product{}, ps...)}, nil
+}
+
+func (a *API) getProduct(_ http.ResponseWriter, r *http.Request) (any, error) {
+	p, err := a.Store.ProductBySlug(r.Context(), r.PathValue("slug"))
+	if err != nil {
+		return nil, err
+	}
+	return a.Store.Product(r.Context(), p.ID)
+}
+
+// putProduct makes the product of a slug, or changes what the body names of it. A version in the body is compared.
+func (a *API) putProduct(_ http.ResponseWriter, r *http.Request) (any, error) {
+	body, err := httpapi.ReadBody(r, httpapi.MaxBody)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) == 0 {
+		body = []byte("{}")
+	}
+	rest, version, err := takeVersion(body)
+	if err != nil {
+		return nil, err
+	}
+	var s product.Settings
+	if err := httpapi.DecodeJSON(rest, &s); err != nil {
+		return nil, err
+	}
+	p, fresh, err := a.setProduct(r, r.PathValue("slug"), s, version)
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		return created{location: a.Links.Public + "/v1/products/" + p.Slug, value: p}, nil
+	}
+	return p, nil
+}
+
+// setProduct makes or changes a product, and says whether it is new. version 0 is not compared.
+func (a *API) setProduct(r *http.Request, slug string, s product.Settings, version int64) (product.Product, bool, error) {
+	ctx := r.Context()
+	p, err := a.Store.ProductBySlug(ctx, slug)
+	fresh := fault.Is(err, fault.NotFound)
+	switch {
+	case fresh:
+		p, err = product.New(slug, a.Rand(), a.Now())
+	case err == nil:
+		p, err = a.Store.Product(ctx, p.ID)
+	}
+	if err != nil {
+		return p, false, err
+	}
+	if version != 0 && version != p.Version {
+		return p, false, fault.New(fault.Conflict, "changed_meanwhile", "It was changed by somebody else meanwhile. Load it again.")
+	}
+	if p, err = p.With(s); err != nil {
+		return p, false, err
+	}
+	action := "changed product"
+	if fresh {
+		action = "created product"
+	}
+	who := by(r)
+	err = a.Store.SaveProduct(ctx, p, &trail.Entry{
+		ID: id.Hash(12, string(p.ID), who.Request, action), At: a.Now(), By: who.Who, Action: action, Subject: p.Slug, Product: string(p.ID), Request: who.Request,
+	})
+	p.Version++
+	return p, fresh, err
+}
+
+// dryRunAnswer is what a band would have filed over history.
+type dryRunAnswer struct {
+	Band  int          `json:"band"`
+	Floor float64      `json:"scoreAtLeast"`
+	Count int          `json:"count"`
+	Items []dryRunItem `json:"items"` // the first 100 by score
+}
+
+type dryRunItem struct {
+	ID    string      `json:"id"`
+	Title string      `json:"title"`
+	Score score.Score `json:"score"` // at its latest word
+}
+
+func (a *API) dryRun(_ http.ResponseWriter, r *http.Request) (any, error) {
+	var in struct {
+		Band int `json:"band"`
+	}
+	if err := httpapi.Decode(r, &in); err != nil {
+		return nil, err
+	}
+	if in.Band < 1 || in.Band > 5 {
+		return nil, fault.Fields(fault.Field{Pointer: "/band", Detail: "must be 1 to 5"})
+	}
+	p, err := a.Store.ProductBySlug(r.Context(), r.PathValue("slug"))
+	if err != nil {
+		return nil, err
+	}
+	out, err := a.tryBand(r, p.ID, in.Band)
+	if err != nil {
+		return nil, err
+	}
+	// That it was tried is kept with the product: only then can the band be set.
+	if p, err = a.Store.Product(r.Context(), p.ID); err != nil {
+		return nil, err
+	}
+	p.Rules.DryRun = in.Band
+	who := by(r)
+	return out, a.Store.SaveProduct(r.Context(), p, &trail.Entry{
+		ID: id.Hash(12, string(p.ID), who.Request, "dry run"), At: a.Now(), By: who.Who, Action: "tried band on history", Subject: p.Slug, Product: string(p.ID), Request: who.Request,
+	})
+}
+
+// tryBand asks of every Improvement, whatever became of it, whether the band would have filed it at its latest word.
+func (a *API) tryBand(r *http.Request, p id.Product, band int) (dryRunAnswer, error) {
+	out := dryRunAnswer{Band: band, Floor: score.BandFloor(band), Items: []dryRunItem{}}
+	cursor := ""
+	for {
+		page, err := a.Store.ListImprovements(r.Context(), p, store.ImprovementFilter{}, true, cursor, 100)
+		if err != nil {
+			return out, err
+		}
+		for _, im := range page.Items {
+			if !improvement.WouldFile(im.Evidence, im.Effort, im.Latest, band) {
+				continue
+			}
+			if out.Count++; len(out.Items) < 100 {
+				out.Items = append(out.Items, dryRunItem{ID: string(im.ID), Title: im.Title, Score: score.At(im.Evidence, im.Effort, im.Latest)})
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			return out, nil
+		}
+	}
+}

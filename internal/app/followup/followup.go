@@ -1,0 +1,79 @@
+// Package followup handles what wakes the telling: orders on the change stream, the schedule that sweeps, and what SES
+// says came back.
+package followup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"learningloop/internal/app"
+	"learningloop/internal/batch"
+	"learningloop/internal/followup"
+	"learningloop/internal/store"
+	"learningloop/internal/table"
+)
+
+// Handler tells.
+type Handler struct {
+	Followup *followup.Service
+	Bounces  *Bounces
+	Log      *slog.Logger
+}
+
+// Handle is the Lambda entry.
+func (h *Handler) Handle(ctx context.Context, input json.RawMessage) (any, error) {
+	switch app.SourceOf(input) {
+	case app.SourceStream:
+		return app.Decode(ctx, input, func(ctx context.Context, e events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+			return app.Stream(ctx, h.Log, e, h.Changes)
+		})
+	case app.SourceSQS:
+		return app.Decode(ctx, input, func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+			return batch.SQS(ctx, h.Log, e, func(ctx context.Context, m events.SQSMessage) error {
+				return h.Bounces.Event(ctx, []byte(m.Body))
+			}), nil
+		})
+	case app.SourceSchedule:
+		return nil, h.Sweep(ctx)
+	default:
+		return nil, app.ErrInput("followup")
+	}
+}
+
+// Changes carries out the orders among changed rows.
+func (h *Handler) Changes(ctx context.Context, changes []table.Change) error {
+	var errs error
+	for _, c := range changes {
+		if c.New == nil {
+			continue
+		}
+		switch c.New.Type {
+		case store.TypeNotice:
+			n, err := store.NoticeOf(*c.New)
+			if err == nil {
+				err = h.Followup.FanOut(ctx, n)
+			}
+			errs = errors.Join(errs, err)
+		case store.TypeMail:
+			m, err := store.MailOf(*c.New)
+			if err == nil && m.State == followup.Due {
+				err = h.Followup.Send(ctx, m.Owner, m.Name)
+			}
+			errs = errors.Join(errs, err)
+		}
+	}
+	return errs
+}
+
+// Sweep carries out whatever is due.
+func (h *Handler) Sweep(ctx context.Context) error {
+	n, err := h.Followup.Sweep(ctx)
+	if n > 0 {
+		h.Log.InfoContext(ctx, "followup swept", "orders", n)
+	}
+	return err
+}

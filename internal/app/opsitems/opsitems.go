@@ -1,0 +1,104 @@
+// Package opsitems handles what wakes the mirror to OpsCenter: OpsItem events, orders on the change stream, and the
+// schedules that sweep and reconcile.
+package opsitems
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"learningloop/internal/app"
+	"learningloop/internal/batch"
+	"learningloop/internal/config"
+	"learningloop/internal/fault"
+	"learningloop/internal/mirror"
+	"learningloop/internal/store"
+	"learningloop/internal/table"
+)
+
+// Handler mirrors.
+type Handler struct {
+	Mirror *mirror.Service
+	Log    *slog.Logger
+}
+
+// Handle is the Lambda entry.
+func (h *Handler) Handle(ctx context.Context, input json.RawMessage) (any, error) {
+	switch app.SourceOf(input) {
+	case app.SourceStream:
+		return app.Decode(ctx, input, func(ctx context.Context, e events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+			return app.Stream(ctx, h.Log, e, h.Changes)
+		})
+	case app.SourceSQS:
+		return app.Decode(ctx, input, func(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+			return batch.SQS(ctx, h.Log, e, func(ctx context.Context, m events.SQSMessage) error {
+				return h.Event(ctx, []byte(m.Body))
+			}), nil
+		})
+	case app.SourceSchedule:
+		return app.Decode(ctx, input, func(ctx context.Context, s app.Schedule) (any, error) { return nil, h.Schedule(ctx, s) })
+	default:
+		return nil, app.ErrInput("opsitems")
+	}
+}
+
+// Schedule sweeps or reconciles.
+func (h *Handler) Schedule(ctx context.Context, s app.Schedule) error {
+	if s.Schedule == config.ScheduleOpsItemsReconcile {
+		n, err := h.Mirror.Reconcile(ctx)
+		if n > 0 {
+			h.Log.InfoContext(ctx, "reconcile healed lost events", "taken_over", n)
+		}
+		return err
+	}
+	_, err := h.Mirror.Sweep(ctx)
+	return err
+}
+
+// opsItemEvent is the part of an OpsItem event that is used; the rest of the item is read from OpsCenter, because events
+// come late, doubled, or not at all (EventBridge reference, "AWS Systems Manager events": best effort).
+type opsItemEvent struct {
+	Source     string `json:"source"`
+	DetailType string `json:"detail-type"`
+	Detail     struct {
+		OpsItem    string `json:"ops-item-id"`
+		ModifiedBy string `json:"modified-by"`
+	} `json:"detail"`
+}
+
+// Event looks at the OpsItem that an event names.
+func (h *Handler) Event(ctx context.Context, body []byte) error {
+	var e opsItemEvent
+	if err := json.Unmarshal(body, &e); err != nil {
+		return fault.Wrap(fault.Invalid, "malformed_event", "The OpsItem event cannot be read.", err)
+	}
+	if e.Detail.OpsItem == "" {
+		return fault.New(fault.Invalid, "malformed_event", "The OpsItem event names no OpsItem.")
+	}
+	out, err := h.Mirror.Sync(ctx, e.Detail.OpsItem, e.Detail.ModifiedBy)
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", e.Detail.OpsItem, err)
+	}
+	h.Log.InfoContext(ctx, "OpsItem event", "ops_item", e.Detail.OpsItem, "outcome", string(out))
+	return nil
+}
+
+// Changes carries out the orders among changed rows.
+func (h *Handler) Changes(ctx context.Context, changes []table.Change) error {
+	var errs error
+	for _, c := range changes {
+		if c.New == nil || c.New.Type != store.TypeEpisode {
+			continue
+		}
+		ep, err := store.EpisodeFrom(*c.New)
+		if err == nil {
+			err = h.Mirror.Run(ctx, ep.Improvement, ep.N)
+		}
+		errs = errors.Join(errs, err)
+	}
+	return errs
+}
