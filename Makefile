@@ -13,11 +13,10 @@ functions := $(filter-out local,$(patsubst functions/%/main.go,%,$(sort $(wildca
 scripts   := $(shell git ls-files -co --exclude-standard '*.sh' .ci/run internal/tools 2>/dev/null | xargs -r grep -lE '^\#!/usr/bin/env bash' 2>/dev/null)
 template   = infra/cdk.out/learningloop-prod.template.json
 
-cdk       := $(CURDIR)/.tools/node/node_modules/.bin/cdk
+cdk       := $(CURDIR)/.tools/cdk/node_modules/.bin/cdk
 python    := $(CURDIR)/.tools/aws/bin/python
 
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
-export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
 .PHONY: help
 help: ## this list
@@ -127,16 +126,16 @@ size: build # what Lambda is sent, at most 12 MB each
 	done
 
 synth: build ## the CloudFormation template, in infra/cdk.out (CONTEXT="-c key=value")
-	@$(install) node
+	@$(install) cdk
 	cd infra && $(cdk) synth -q -c mailFrom=$${MAIL_FROM:-loop@example.com} -c buildDir=../.build/arm64 $(CONTEXT)
 
 deploy: build ## to the AWS account of your credentials: MAIL_FROM=loop@your.domain, CONTEXT="-c key=value" (infra/params.go)
-	@$(install) node aws
+	@$(install) cdk aws
 	@internal/tools/credentials .tools/aws/bin/aws
 	cd infra && $(cdk) deploy -c mailFrom="$${MAIL_FROM:?give MAIL_FROM, the address that mail is sent from}" -c buildDir=../.build/arm64 $(CONTEXT)
 
 destroy: build ## remove the stack again; data is kept unless it was deployed with -c keep=false
-	@$(install) node aws
+	@$(install) cdk aws
 	@internal/tools/credentials .tools/aws/bin/aws
 	cd infra && $(cdk) destroy -c mailFrom="$${MAIL_FROM:-loop@example.com}" -c buildDir=../.build/arm64 $(CONTEXT)
 
@@ -155,7 +154,7 @@ distclean: clean ## remove the tools and the local data too
 	rm -rf .tools .data .data-demo
 
 tools-check:
-	@$(install) lint vuln shellcheck cloudformation node
+	@$(install) lint vuln shellcheck cloudformation cdk
 
 tools-test:
-	@$(install) race aws node localstack chromium
+	@$(install) race aws cdk node localstack chromium

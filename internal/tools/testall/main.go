@@ -112,7 +112,7 @@ func environment(root string) map[string]string {
 		testenv.LocalStackURL:    "", // started when a test needs it
 		testenv.DynamoDBEndpoint: "",
 		testenv.BuildDir:         filepath.Join(root, ".build"),
-		testenv.CDK:              filepath.Join(root, ".tools/node/node_modules/.bin/cdk"),
+		testenv.CDK:              filepath.Join(root, ".tools/cdk/node_modules/.bin/cdk"),
 		testenv.Chromium:         "",
 		testenv.NodeTools:        filepath.Join(root, ".tools/node/node_modules"),
 		testenv.Python:           filepath.Join(root, ".tools/aws/bin/python"),
