@@ -9,10 +9,10 @@ import (
 
 // Bounds of a report.
 const (
-	Periods    = 12 // in the chart
-	MaxTop     = 5  // Improvements with the highest scores
-	MaxListed  = 10 // of overdue promises and of changes; the totals are told besides
-	MaxTitle   = 100
+	Periods    = 12   // in the chart
+	MaxTop     = 5    // Improvements with the highest scores
+	MaxListed  = 10   // of overdue promises and of changes; the totals are told besides
+	MaxTitle   = 100  // characters of a title
 	Confidence = 0.95 // of all intervals of one report together
 )
 
@@ -57,7 +57,8 @@ type Facts struct {
 	Before Tally     `json:"before"` // of the period before, of the same products as Like
 	// Compared is how many products were there for the whole of the period before.
 	Compared int `json:"compared"`
-	Late     int `json:"late"` // promises overdue at Report.At
+	Late     int `json:"late"`    // promises overdue at Report.At
+	Changed  int `json:"changed"` // Improvements that a decision moved within the period
 }
 
 // Tally counts what one period held.
@@ -65,7 +66,7 @@ type Tally struct {
 	Feedback int64 `json:"feedback"` // from people
 	Problems int64 `json:"problems"`
 	Signals  int64 `json:"signals"` // from machines
-	Firing   int64 `json:"firing"`  // of them, that something is wrong
+	Alarmed  int64 `json:"alarmed"` // hours in which one of them said that something is wrong
 	Rated    int64 `json:"rated"`   // pieces with a rating
 	Unhappy  int64 `json:"unhappy"` // of them, rated 1 or 2 of 5
 	Decided  int64 `json:"decided"` // Improvements accepted, planned, reopened or declined
@@ -77,7 +78,7 @@ func (t *Tally) Add(o Tally) {
 	t.Feedback += o.Feedback
 	t.Problems += o.Problems
 	t.Signals += o.Signals
-	t.Firing += o.Firing
+	t.Alarmed += o.Alarmed
 	t.Rated += o.Rated
 	t.Unhappy += o.Unhappy
 	t.Decided += o.Decided
@@ -86,15 +87,16 @@ func (t *Tally) Add(o Tally) {
 
 // Number is a figure beside the one of the period before.
 type Number struct {
-	Label   string      `json:"label"`
-	Value   float64     `json:"value"`
-	Percent bool        `json:"percent,omitempty"` // Value, Like and Before are shares, 0..1
-	Like    float64     `json:"like"`              // what is compared; differs from Value where a product is new
-	Before  float64     `json:"before"`            // meaningful where Has is set
-	Has     bool        `json:"has"`               // there is a period before to set it beside
-	Change  *Comparison `json:"change,omitempty"`  // nil where nothing may be said
-	Note    string      `json:"note,omitempty"`    // "12 ratings are few"
-	Words   string      `json:"words"`             // all of it, for people
+	Label  string      `json:"label"`
+	Value  float64     `json:"value"`
+	Like   float64     `json:"like"`             // what is compared; differs from Value where a product is new
+	Before float64     `json:"before"`           // meaningful where Has is set
+	Has    bool        `json:"has"`              // there is a period before to set it beside
+	Change *Comparison `json:"change,omitempty"` // nil where nothing may be said
+	Shown  string      `json:"shown"`            // "48", "23% (7 of 30)"
+	Was    string      `json:"was,omitempty"`    // "18 the week before"
+	Said   string      `json:"said,omitempty"`   // "1.5 to 4.9 times as many", "within noise (44% fewer to 4.2 times as many)"
+	Note   string      `json:"note,omitempty"`   // "12 ratings are few"
 }
 
 // Comparison is how a number differs from the period before, never without its interval.
@@ -122,10 +124,12 @@ const (
 
 // Point is one period of the chart.
 type Point struct {
-	Period   Period `json:"period"`
-	Feedback int64  `json:"feedback"` // from people
-	Releases int64  `json:"releases"`
-	Severe   int64  `json:"severe"` // signals of severity 1
+	Period    Period    `json:"period"`
+	Feedback  int64     `json:"feedback"` // from people
+	Releases  int64     `json:"releases,omitempty"`
+	Released  time.Time `json:"released,omitzero"`   // hour of the first one
+	Incidents int64     `json:"incidents,omitempty"` // signals of severity 1 that something is wrong
+	Hit       time.Time `json:"hit,omitzero"`        // hour of the first one
 }
 
 // Item is an Improvement as it stood at Report.At.

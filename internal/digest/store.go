@@ -27,24 +27,18 @@ type Store interface {
 type Reader interface {
 	// Products gives all products, in an order that does not change between calls.
 	Products(ctx context.Context) ([]product.Product, error)
-	// Counts gives the hours from <= Hour < to that hold something of one product and dimension, the earliest first. All
-	// pages: a year has at most 8,784.
-	Counts(ctx context.Context, p id.Product, d trend.Dimension, from, to time.Time) ([]HourCounts, error)
+	// Counts gives the hours from <= Hour < to, both whole hours, that hold something of one product and dimension, the
+	// earliest first. All of them: a year has at most 8,784.
+	Counts(ctx context.Context, p id.Product, d trend.Dimension, from, to time.Time) ([]trend.Hourly, error)
 	// Ranked gives a product's Improvements of one status, the highest score.Log first, at most limit (1..table.MaxPage).
 	// A moment old at most.
 	Ranked(ctx context.Context, p id.Product, s improvement.Status, limit int) ([]improvement.Improvement, error)
-	// Changed gives a product's Improvements of any status with Updated >= since, the latest first, at most limit
-	// (1..table.MaxPage). A moment old at most.
-	Changed(ctx context.Context, p id.Product, since time.Time, limit int) ([]improvement.Improvement, error)
-	// History gives all entries of an Improvement, in the order of Seq.
-	History(ctx context.Context, iid id.Improvement) ([]improvement.Entry, error)
+	// Changed gives a product's Improvements of any status with Updated >= since, the earliest first, a page at a time. One
+	// that changes meanwhile may come twice; none is left out. A moment old at most.
+	Changed(ctx context.Context, p id.Product, since time.Time, cursor string) ([]improvement.Improvement, string, error)
+	// History gives an Improvement's entries in the order of Seq, a page at a time.
+	History(ctx context.Context, iid id.Improvement, cursor string) ([]improvement.Entry, string, error)
 	// OldestUncounted gives when the longest waiting piece of any product that is not counted yet was received; zero where
 	// all are counted. A moment old at most.
 	OldestUncounted(ctx context.Context) (time.Time, error)
-}
-
-// HourCounts is one hour's counts.
-type HourCounts struct {
-	Hour   time.Time // UTC
-	Counts trend.Counts
 }

@@ -34,7 +34,8 @@ type Cell struct {
 	Hour      time.Time // truncated to the hour, UTC
 }
 
-// Counts are what a Cell holds, by name: "n", "kind_problem", "rating_5", "channel_form", "severity_1", "firing".
+// Counts are what a Cell holds, by name: "n", "kind_problem", "rating_5", "channel_form", "severity_1", "firing",
+// "incident" (firing, of severity 1), "launch".
 type Counts map[string]int64
 
 // Add adds other to c, member by member; members that come to zero stay as zero.
@@ -68,6 +69,7 @@ type Mark struct {
 	Company   string           `json:"company,omitzero"` // feedback.CompanyKey
 	Severity  int              `json:"severity,omitzero"`
 	Firing    bool             `json:"firing,omitzero"`
+	Launch    bool             `json:"launch,omitzero"`  // a release went out
 	Nothing   bool             `json:"nothing,omitzero"` // counted as nothing: withdrawn
 	Version   int64            `json:"-"`
 }
@@ -84,7 +86,7 @@ func MarkOf(f feedback.Feedback) Mark {
 		m.Company = feedback.CompanyKey(f.Submitter.Company)
 	}
 	if f.Signal != nil {
-		m.Severity, m.Firing = f.Signal.Severity, f.Signal.State == "firing"
+		m.Severity, m.Firing, m.Launch = f.Signal.Severity, f.Signal.State == "firing", f.Signal.Launch()
 	}
 	return m
 }
@@ -109,6 +111,12 @@ func (m Mark) Cells() map[Cell]Counts {
 	}
 	if m.Firing {
 		c["firing"] = 1
+		if m.Severity == 1 {
+			c["incident"] = 1
+		}
+	}
+	if m.Launch {
+		c["launch"] = 1
 	}
 	p, h := m.Feedback.Product(), m.Received.UTC().Truncate(time.Hour)
 	out := map[Cell]Counts{{p, All, h}: c}
