@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -21,9 +22,7 @@ func TestExchange(t *testing.T) {
 	idToken := func(change map[string]any) func(string) (int, map[string]any) {
 		return func(nonce string) (int, map[string]any) {
 			c := idClaims(map[string]any{"nonce": nonce})
-			for k, v := range change {
-				c[k] = v
-			}
+			maps.Copy(c, change)
 			return 200, map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": sign(t, jose.ES256, key, "JWT", c)}
 		}
 	}
@@ -55,7 +54,7 @@ func TestExchange(t *testing.T) {
 			a.Register(mux)
 
 			began := httptest.NewRecorder()
-			mux.ServeHTTP(began, httptest.NewRequest("GET", LoginPath+"?return=/team/x", nil))
+			mux.ServeHTTP(began, httptest.NewRequest(http.MethodGet, LoginPath+"?return=/team/x", nil))
 			to, err := url.Parse(began.Header().Get("Location"))
 			if err != nil {
 				t.Fatal(err)
@@ -75,7 +74,7 @@ func TestExchange(t *testing.T) {
 				}
 				return tt.answer(asked.Get("nonce"))
 			}
-			r := httptest.NewRequest("GET", CallbackPath+"?code=c-1&state="+asked.Get("state"), nil)
+			r := httptest.NewRequest(http.MethodGet, CallbackPath+"?code=c-1&state="+asked.Get("state"), nil)
 			for _, c := range began.Result().Cookies() {
 				r.AddCookie(c)
 			}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -83,7 +84,7 @@ func (f *fakeIssuer) RoundTrip(r *http.Request) (*http.Response, error) {
 	case f.fail != 0:
 		w.WriteHeader(f.fail)
 	case r.URL.Path == "/pool/.well-known/openid-configuration":
-		json.NewEncoder(w).Encode(map[string]any{
+		write(w, map[string]any{
 			"issuer": issuerURL, "authorization_endpoint": issuerURL + "/authorize", "token_endpoint": issuerURL + "/token",
 			"jwks_uri": issuerURL + "/keys", "end_session_endpoint": issuerURL + "/logout",
 			// An issuer that offers weak algorithms must not weaken us.
@@ -94,16 +95,22 @@ func (f *fakeIssuer) RoundTrip(r *http.Request) (*http.Response, error) {
 		for _, k := range f.keys {
 			set.Keys = append(set.Keys, k.Public())
 		}
-		json.NewEncoder(w).Encode(set)
+		write(w, set)
 	case r.URL.Path == "/pool/token" && f.token != nil:
 		status, body := f.token(r)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		json.NewEncoder(w).Encode(body)
+		write(w, body)
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
 	return w.Result(), nil
+}
+
+func write(w io.Writer, v any) {
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		panic(err)
+	}
 }
 
 func newKey(t *testing.T, kid string) jose.JSONWebKey {

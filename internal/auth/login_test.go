@@ -2,6 +2,7 @@ package auth
 
 import (
 	"crypto/rand"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -61,15 +62,15 @@ func newSite(t *testing.T, secure bool, prefix string) *site {
 	}
 	mux.Handle(oidclocal.Path+"/", s.issuer)
 	s.auth.Register(mux)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "home") })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "home") })
 	page := s.auth.Page(Member, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m, _ := FromContext(r.Context())
-		io.WriteString(w, "hello "+m.By()+" at "+r.URL.RequestURI())
+		fmt.Fprint(w, "hello "+m.By()+" at "+r.URL.RequestURI())
 	}))
 	mux.Handle("GET /team", page) // or the mux redirects to /team/, without the stage
 	mux.Handle("GET /team/{rest...}", page)
 	mux.Handle("POST /team/change", s.auth.Page(Member, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { s.changed++ })))
-	mux.Handle("GET /v1/queue", s.auth.API(Member, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "queue") })))
+	mux.Handle("GET /v1/queue", s.auth.API(Member, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "queue") })))
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +166,7 @@ func TestSignInEndToEnd(t *testing.T) {
 			if status, body := s.get(t, "/v1/queue"); status != 200 || body != "queue" || s.seen != nil {
 				t.Errorf("%d %q after %v", status, body, s.seen)
 			}
-			if resp := s.post(t, "/team/change", http.Header{"Sec-Fetch-Site": {"same-origin"}}); resp.StatusCode != 200 || s.changed != 1 {
+			if resp := s.post(t, "/team/change", http.Header{"Sec-Fetch-Site": {"same-origin"}}); resp.StatusCode != http.StatusOK || s.changed != 1 {
 				t.Errorf("change: %d", resp.StatusCode)
 			}
 
@@ -181,7 +182,7 @@ func TestSignInEndToEnd(t *testing.T) {
 
 			// Signing out takes the cookie away.
 			s.seen = nil
-			if resp := s.post(t, LogoutPath, http.Header{"Origin": {s.URL}}); resp.StatusCode != 200 || s.seen[0] != s.public+"/" || len(s.cookies(t)) != 0 {
+			if resp := s.post(t, LogoutPath, http.Header{"Origin": {s.URL}}); resp.StatusCode != http.StatusOK || s.seen[0] != s.public+"/" || len(s.cookies(t)) != 0 {
 				t.Errorf("%d, sent to %v, cookies %v", resp.StatusCode, s.seen, s.cookies(t))
 			}
 			if status, _ := s.get(t, "/v1/queue"); status != http.StatusUnauthorized {
@@ -330,7 +331,7 @@ func TestSeveralTabsSignInAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if resp.StatusCode != 200 || !strings.HasSuffix(resp.Request.URL.Path, "/team/tab") {
+		if resp.StatusCode != http.StatusOK || !strings.HasSuffix(resp.Request.URL.Path, "/team/tab") {
 			t.Errorf("%d at %s", resp.StatusCode, resp.Request.URL)
 		}
 	}
@@ -517,7 +518,7 @@ func TestSessionCookie(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c.now = start.Add(tt.wait)
-			r := httptest.NewRequest("GET", "/team", nil)
+			r := httptest.NewRequest(http.MethodGet, "/team", nil)
 			r.AddCookie(&http.Cookie{Name: good.Name, Value: tt.value})
 			got, err := tt.auth.Authenticate(r)
 			if tt.code != "" {
@@ -530,7 +531,7 @@ func TestSessionCookie(t *testing.T) {
 		})
 	}
 	// Without the prefix a sister host could have set it.
-	r := httptest.NewRequest("GET", "/team", nil)
+	r := httptest.NewRequest(http.MethodGet, "/team", nil)
 	r.AddCookie(&http.Cookie{Name: sessionCookie, Value: good.Value})
 	c.now = start
 	if _, err := a.Authenticate(r); err == nil {
@@ -557,7 +558,7 @@ func TestRoles(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", "/team/x?y=1", nil)
+			r := httptest.NewRequest(http.MethodGet, "/team/x?y=1", nil)
 			if tt.cookie {
 				r.AddCookie(sessionOf(t, a, Staff{Subject: "u", Name: "n", Role: tt.role}))
 			}
@@ -583,7 +584,7 @@ func TestIssuerDownAtSignIn(t *testing.T) {
 	mux := http.NewServeMux()
 	a.Register(mux)
 	w := httptest.NewRecorder()
-	mux.ServeHTTP(w, httptest.NewRequest("GET", LoginPath, nil))
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, LoginPath, nil))
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Set-Cookie") != "" {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}

@@ -245,7 +245,7 @@ func TestAuthenticateBearer(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", "/v1/queue", nil)
+			r := httptest.NewRequest(http.MethodGet, "/v1/queue", nil)
 			if tt.header != "" {
 				r.Header.Set("Authorization", tt.header)
 			}

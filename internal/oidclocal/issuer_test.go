@@ -146,7 +146,7 @@ func request(change ...string) url.Values {
 
 func authorize(i *Issuer, q url.Values) *http.Response {
 	w := httptest.NewRecorder()
-	i.ServeHTTP(w, httptest.NewRequest("GET", "/stage"+Path+"/authorize?"+q.Encode(), nil))
+	i.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/stage"+Path+"/authorize?"+q.Encode(), nil))
 	return w.Result()
 }
 
@@ -215,7 +215,7 @@ func TestToken(t *testing.T) {
 			}
 			c.now = c.now.Add(tt.wait)
 			post := func() map[string]any {
-				r := httptest.NewRequest("POST", Path+"/token", strings.NewReader(f.Encode()))
+				r := httptest.NewRequest(http.MethodPost, Path+"/token", strings.NewReader(f.Encode()))
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 				w := httptest.NewRecorder()
 				i.ServeHTTP(w, r)
@@ -258,7 +258,7 @@ func TestElsewhere(t *testing.T) {
 	i, _ := newIssuer(t, filepath.Join(t.TempDir(), "key"))
 	for _, target := range []string{"/", "/keys", Path, Path + "/nothing"} {
 		w := httptest.NewRecorder()
-		i.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		i.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
 		if w.Code != http.StatusNotFound {
 			body, _ := io.ReadAll(w.Body)
 			t.Errorf("%s: %d %s", target, w.Code, body)

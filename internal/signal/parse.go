@@ -150,14 +150,6 @@ func (e *envelope) signal() Signal {
 	}
 }
 
-// resource is the first resource of the envelope: for most services the ARN of what the event is about.
-func (e *envelope) resource() string {
-	if len(e.Resources) == 0 {
-		return ""
-	}
-	return e.Resources[0]
-}
-
 func keep(s Signal) (Parsed, error) { return Parsed{Signal: &s}, nil }
 
 func ignore(why Reason) (Parsed, error) { return Parsed{Ignore: why}, nil }
