@@ -10,6 +10,11 @@
 // one report hold together with 95 % (Bonferroni). What is within noise is called so. A product that was not there for
 // the whole of the period before is not compared; in the report over all, like is compared with like: the products that
 // were there in both.
+// Alarms repeat themselves, so hours with an alarm are compared, not alarms. What people did (shipped) is no matter of
+// chance and has no interval.
+//
+// A product's digest goes to the addresses in its settings, the one over all to those who are in the settings of two
+// products or more. Both are archived whether or not anybody gets them.
 //
 // The overall report is the sum of the products' reports of the same period, read from where they are frozen, so that it
 // never says anything else than they do.

@@ -172,45 +172,57 @@ func (c *Comparison) words() string {
 	}
 }
 
-// times says where a ratio lies: "1.5 to 4.9 times as many".
+// times says where a ratio lies: "1.5 to 4.9 times as many". Its ends are rounded outwards, so that the words claim no
+// more than the interval does.
 func (c *Comparison) times() string {
 	switch {
 	case c.Open && c.Low < 1:
 		return ""
 	case c.Open:
-		return fmt.Sprintf("at least %.1f times as many", floor1(c.Low))
+		return fmt.Sprintf("at least %.1f times as many", down(c.Low, .1))
 	case c.Low >= 1 && c.High >= 2:
-		return fmt.Sprintf("%.1f to %.1f times as many", floor1(c.Low), c.High)
+		return fmt.Sprintf("%.1f to %.1f times as many", down(c.Low, .1), up(c.High, .1))
 	case c.Low >= 1:
-		return fmt.Sprintf("%s to %s more", percent(c.Low-1), percent(c.High-1))
+		return fmt.Sprintf("%s to %s more", percentDown(c.Low-1), percentUp(c.High-1))
 	case c.High <= 1:
-		return fmt.Sprintf("%s to %s fewer", percent(1-c.High), percent(1-c.Low))
+		return fmt.Sprintf("%s to %s fewer", percentDown(1-c.High), percentUp(1-c.Low))
 	case c.High >= 2:
-		return fmt.Sprintf("%s fewer to %.1f times as many", percent(1-c.Low), c.High)
+		return fmt.Sprintf("%s fewer to %.1f times as many", percentUp(1-c.Low), up(c.High, .1))
 	default:
-		return fmt.Sprintf("%s fewer to %s more", percent(1-c.Low), percent(c.High-1))
+		return fmt.Sprintf("%s fewer to %s more", percentUp(1-c.Low), percentUp(c.High-1))
 	}
 }
 
 // points says where a difference of shares lies: "5 to 33 points more".
 func (c *Comparison) points() string {
-	pt := func(x float64) string { return fmt.Sprintf("%.0f", math.Abs(100*x)) }
+	low, high := math.Abs(100*c.Low), math.Abs(100*c.High)
 	switch {
 	case c.Low >= 0:
-		return fmt.Sprintf("%s to %s points more", pt(c.Low), pt(c.High))
+		return fmt.Sprintf("%.0f to %.0f points more", down(low, 1), up(high, 1))
 	case c.High <= 0:
-		return fmt.Sprintf("%s to %s points less", pt(c.High), pt(c.Low))
+		return fmt.Sprintf("%.0f to %.0f points less", down(high, 1), up(low, 1))
 	default:
-		return fmt.Sprintf("%s points less to %s points more", pt(c.Low), pt(c.High))
+		return fmt.Sprintf("%.0f points less to %.0f points more", up(low, 1), up(high, 1))
 	}
 }
 
-// floor1 rounds down to a tenth, so that "at least" stays true.
-func floor1(x float64) float64 { return math.Floor(x*10) / 10 }
+// hair is what rounding to a binary fraction may add to a number that is whole.
+const hair = 1e-9
 
-func percent(x float64) string {
+func down(x, step float64) float64 { return math.Floor(x/step+hair) * step }
+func up(x, step float64) float64   { return math.Ceil(x/step-hair) * step }
+
+// percentDown and percentUp write a share; below one percent with a tenth, so that little is not nothing.
+func percentDown(x float64) string {
 	if x > 0 && x < .01 {
-		return fmt.Sprintf("%.1f%%", 100*x)
+		return fmt.Sprintf("%.1f%%", down(100*x, .1))
 	}
-	return fmt.Sprintf("%.0f%%", 100*x)
+	return fmt.Sprintf("%.0f%%", down(100*x, 1))
+}
+
+func percentUp(x float64) string {
+	if x > 0 && x < .01 {
+		return fmt.Sprintf("%.1f%%", up(100*x, .1))
+	}
+	return fmt.Sprintf("%.0f%%", up(100*x, 1))
 }
