@@ -44,6 +44,7 @@ func (*empty) OldestUncounted(context.Context) (time.Time, error) { return time.
 func (*empty) Digest(context.Context, digest.ID) (digest.Digest, error) {
 	return digest.Digest{}, fault.New(fault.NotFound, "unknown_digest", "There is no such digest.")
 }
+
 func (e *empty) CreateDigest(_ context.Context, d digest.Digest) error {
 	e.made = append(e.made, d.ID)
 	return nil
