@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"learningloop/internal/fault"
@@ -78,6 +79,8 @@ type Store interface {
 	DueMails(ctx context.Context, now time.Time, cursor string) ([]Mail, string, error)
 	// Suppressed says whether nothing may be sent to a person: their address bounced, or they complained.
 	Suppressed(ctx context.Context, p person.ID) (bool, error)
+	// DigestStopped says whether a person wants no digests of a product, or of id.All.
+	DigestStopped(ctx context.Context, scope id.Product, p person.ID) (bool, error)
 }
 
 // Letter is a mail to write: who gets it, and what it is about.
@@ -241,6 +244,9 @@ func (s *Service) letter(ctx context.Context, m Mail) (l Letter, stop bool, err 
 		}
 	}
 	stop, err = s.Store.Suppressed(ctx, m.Person)
+	if err == nil && !stop && m.Kind == Digest {
+		stop, err = s.Store.DigestStopped(ctx, scopeOf(m.Digest), m.Person)
+	}
 	if err != nil {
 		return l, false, fmt.Errorf("look up suppression: %w", err)
 	}
@@ -273,4 +279,13 @@ func each[T any](ctx context.Context, now time.Time, list func(context.Context, 
 			return errs
 		}
 	}
+}
+
+// scopeOf is the product, or id.All, that a digest's id names: "d-<scope>-...".
+func scopeOf(digest string) id.Product {
+	parts := strings.SplitN(digest, "-", 3)
+	if len(parts) < 3 {
+		return ""
+	}
+	return id.Product(parts[1])
 }

@@ -56,6 +56,9 @@ func Decode(r *http.Request, v any) error {
 	case "application/json", "":
 		return DecodeJSON(body, v)
 	case "application/x-www-form-urlencoded":
+		if b := bytes.TrimSpace(body); len(b) > 0 && b[0] == '{' && json.Valid(b) {
+			return DecodeJSON(body, v) // curl -d says form whatever it sends
+		}
 		values, err := url.ParseQuery(string(body))
 		if err != nil {
 			return fault.Wrap(fault.Invalid, "malformed_form", "The form cannot be read.", err)

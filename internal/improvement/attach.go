@@ -16,10 +16,7 @@ import (
 // QuietTime is how long after it closed a returning signal still belongs to the last episode.
 const QuietTime = time.Hour
 
-const (
-	recovered  = signal.Recovered
-	rulePrefix = "rule: "
-)
+const rulePrefix = "rule: "
 
 func asFault(err error) (*fault.Error, bool) { return errors.AsType[*fault.Error](err) }
 

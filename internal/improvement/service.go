@@ -231,7 +231,7 @@ func (s *Service) Attach(ctx context.Context, iid id.Improvement, fid id.Feedbac
 func (s *Service) attach(im Improvement, f feedback.Feedback, a Attachment, v *Voice, by By, now time.Time) Change {
 	count(&im, v, a)
 	if a.Signal {
-		im.Firing = f.Signal.State != recovered
+		im.Firing = !f.Signal.Ends()
 		for _, r := range f.Signal.Resources {
 			if !slices.Contains(im.Resources, r) && len(im.Resources) < maxResources {
 				im.Resources = append(im.Resources, r)

@@ -11,13 +11,14 @@ import (
 )
 
 // AttachSignal attaches a machine's word to the Improvement of its deterministic key, made here with the first one that
-// fires. A recovery of what never fired, and what only informs, is attached to nothing. It says what it was attached to.
+// fires. A recovery of what never fired, and what only informs and ends nothing, is attached to nothing. It says what it
+// was attached to.
 func (s *Service) AttachSignal(ctx context.Context, f feedback.Feedback) (id.Improvement, error) {
 	if f.Signal == nil {
 		return "", fault.New(fault.Invalid, "no_signal", "This is not a signal.")
 	}
 	iid := id.NewImprovement(f.Product(), "signal", f.Signal.Key)
-	if f.Signal.State == signal.Info {
+	if f.Signal.State == signal.Info && !f.Signal.Ends() {
 		return "", nil
 	}
 	_, err := s.Store.Improvement(ctx, iid)

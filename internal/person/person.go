@@ -51,3 +51,12 @@ func Of(key []byte, address string) ID {
 	h.Write([]byte(strings.ToLower(address)))
 	return ID(hex.EncodeToString(h.Sum(nil)[:16]))
 }
+
+// Mask shows an address to whoever holds a link about it: enough to recognise one's own, too little to learn another's.
+func Mask(address string) string {
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok || local == "" {
+		return ""
+	}
+	return string([]rune(local)[:1]) + "…@" + domain
+}

@@ -130,9 +130,11 @@ func recentImprovements(p id.Product) string          { return string(p) + "#imp
 const shards = 4
 
 func pendingKey(typ, owner string, due time.Time, name string) table.Key {
-	shard := id.Hash(1, owner, name)[0] % shards
-	return table.Key{P: fmt.Sprintf("%s#%d", typ, shard), S: stamp(due) + "#" + owner + "#" + name}
+	shard := int(id.Hash(1, owner, name)[0] % shards)
+	return table.Key{P: pendingShard(typ, shard), S: stamp(due) + "#" + owner + "#" + name}
 }
+
+func pendingShard(typ string, shard int) string { return fmt.Sprintf("%s#%d", typ, shard) }
 
 // rank writes a number so that byte order is descending order.
 func rank(x float64) string {

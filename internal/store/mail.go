@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"learningloop/internal/followup"
+	"learningloop/internal/id"
 	"learningloop/internal/person"
 	"learningloop/internal/table"
 )
@@ -93,4 +94,23 @@ func (s *Store) Suppress(ctx context.Context, p person.ID, reason string, at tim
 // Unsuppress undoes Suppress.
 func (s *Store) Unsuppress(ctx context.Context, p person.ID) error {
 	return s.t.Write(ctx, table.Delete(keySuppressed(string(p)), table.Always("gone is gone")))
+}
+
+// digestScope is under whose name a stop of digests is kept.
+func digestScope(scope id.Product, p person.ID) string {
+	return "digest#" + string(scope) + "#" + string(p)
+}
+
+// StopDigest keeps digests of a product, or of id.All, from a person; stop false has them sent again.
+func (s *Store) StopDigest(ctx context.Context, scope id.Product, p person.ID, stop bool, at time.Time) error {
+	who := person.ID(digestScope(scope, p))
+	if !stop {
+		return s.Unsuppress(ctx, who)
+	}
+	return s.Suppress(ctx, who, "stopped", at)
+}
+
+// DigestStopped says whether a person wants no digests of a product, or of id.All.
+func (s *Store) DigestStopped(ctx context.Context, scope id.Product, p person.ID) (bool, error) {
+	return s.Suppressed(ctx, person.ID(digestScope(scope, p)))
 }

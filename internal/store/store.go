@@ -113,7 +113,7 @@ func due[T any](ctx context.Context, t table.Table, typ string, now time.Time, c
 	}
 	const perPage = 75 // with their marks and the counts they touch, one transaction
 	page, err := t.Query(ctx, table.Query{
-		Index: pending, P: fmt.Sprintf("%s#%d", typ, shard), To: stamp(now) + "~", Limit: perPage, Cursor: cursor,
+		Index: pending, P: pendingShard(typ, shard), To: stamp(now) + "~", Limit: perPage, Cursor: cursor,
 	})
 	if err != nil {
 		return nil, "", err
@@ -136,7 +136,7 @@ func due[T any](ctx context.Context, t table.Table, typ string, now time.Time, c
 func (s *Store) PendingCount(ctx context.Context, typ string, limit int) (int, error) {
 	n := 0
 	for shard := range shards {
-		page, err := s.t.Query(ctx, table.Query{Index: pending, P: fmt.Sprintf("%s#%d", typ, shard), Limit: min(max(limit-n, 1), table.MaxPage)})
+		page, err := s.t.Query(ctx, table.Query{Index: pending, P: pendingShard(typ, shard), Limit: min(max(limit-n, 1), table.MaxPage)})
 		if err != nil {
 			return n, err
 		}

@@ -97,7 +97,7 @@ func (a *API) json(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := h(w, r)
 		if err != nil {
-			a.fail(w, r, err)
+			a.Fail(w, r, err)
 			return
 		}
 		switch v := v.(type) {
@@ -122,8 +122,8 @@ type raw struct {
 	body  []byte
 }
 
-// fail answers an error: as a page where a page was asked for, else as a problem. Internal errors are logged here, once.
-func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+// Fail answers an error: as a page where a page was asked for, else as a problem. Internal errors are logged here, once.
+func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	kind := fault.KindOf(err)
 	if kind == fault.Internal || kind == fault.Unavailable {
 		a.Log.ErrorContext(r.Context(), "request failed", "request_id", httpapi.RequestID(r.Context()), "kind", kind.String(), "error", err.Error())
@@ -163,11 +163,11 @@ func (a *API) known(mux *http.ServeMux) http.Handler {
 		switch {
 		case probe.status == http.StatusMethodNotAllowed:
 			w.Header().Set("Allow", probe.header.Get("Allow"))
-			a.fail(w, r, fault.New(fault.Invalid, "method_not_allowed", "This path takes: "+probe.header.Get("Allow")+"."))
+			a.Fail(w, r, fault.New(fault.Invalid, "method_not_allowed", "This path takes: "+probe.header.Get("Allow")+"."))
 		case probe.status >= 300 && probe.status < 400:
 			mux.ServeHTTP(w, r)
 		default:
-			a.fail(w, r, fault.New(fault.NotFound, "unknown_path", "There is nothing at this address."))
+			a.Fail(w, r, fault.New(fault.NotFound, "unknown_path", "There is nothing at this address."))
 		}
 	})
 }

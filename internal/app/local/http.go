@@ -1,0 +1,113 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/httpapi"
+	"learningloop/internal/intake"
+	"learningloop/internal/oidclocal"
+)
+
+// maxEvent is the largest event that EventBridge takes, in bytes (PutEvents).
+const maxEvent = 1 << 20
+
+// Handler serves pages, API and everything under /_local/.
+func (w *World) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", w.api.Handler())
+	mux.Handle(oidclocal.Path+"/", w.Issuer)
+	mux.Handle("/_local/opscenter", w.Emulator.ConsoleHandler("/_local/opscenter"))
+	mux.Handle("/_local/opscenter/", w.Emulator.ConsoleHandler("/_local/opscenter"))
+	mux.Handle("/_local/mail", w.Inbox.Pages())
+	mux.Handle("/_local/mail.json", w.Inbox.Pages())
+	mux.Handle("/_local/mail/", w.Inbox.Pages())
+	mux.HandleFunc("POST /_local/events", w.postEvent)
+	mux.HandleFunc("POST /_local/schedules/{name}/run", w.postSchedule)
+	mux.HandleFunc("GET /_local/staff-token", w.staffToken)
+	mux.HandleFunc("GET /_local/{$}", w.index)
+	// Pages of other sites may not drive a loop that runs on somebody's machine.
+	return http.NewCrossOriginProtection().Handler(loopbackOnly(mux))
+}
+
+// AWS serves the stand-ins for AWS: OpsCenter at /, SES v2 below /v2/email/.
+func (w *World) AWS() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/v2/email/", w.Inbox.API())
+	mux.Handle("/", w.Emulator)
+	return mux
+}
+
+// loopbackOnly refuses requests that name another host than this machine: a page elsewhere could have its own name point
+// here (DNS rebinding).
+func loopbackOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !loopback(r.Host) {
+			http.Error(w, "This server answers to localhost only.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// postEvent takes an EventBridge event in, durably, before it answers.
+func (w *World) postEvent(rw http.ResponseWriter, r *http.Request) {
+	body, err := httpapi.ReadBody(r, maxEvent)
+	if err != nil {
+		httpapi.WriteProblem(rw, r, err)
+		return
+	}
+	out, err := w.take(r.Context(), body)
+	if err != nil {
+		httpapi.WriteProblem(rw, r, err)
+		return
+	}
+	httpapi.WriteJSON(rw, http.StatusAccepted, map[string]string{
+		"feedback": string(out.Feedback), "ignored": string(out.Ignored), "setAside": out.SetAside,
+	})
+}
+
+func (w *World) take(ctx context.Context, body []byte) (intake.Outcome, error) {
+	if isOpsItem(body) {
+		return intake.Outcome{}, w.Event(ctx, body)
+	}
+	return w.Intake.Take(ctx, body)
+}
+
+// postSchedule runs a schedule as if it were due: now, or at the moment that the body names.
+func (w *World) postSchedule(rw http.ResponseWriter, r *http.Request) {
+	in := struct {
+		At time.Time `json:"at"`
+	}{At: w.cfg.Now()}
+	body, err := httpapi.ReadBody(r, httpapi.MaxBody)
+	if err == nil && len(body) > 0 && r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+		if json.Unmarshal(body, &in) != nil {
+			err = fault.Fields(fault.Field{Pointer: "/at", Detail: "must be a time like 2026-12-31T07:00:00Z"})
+		}
+	}
+	if err == nil {
+		err = w.RunSchedule(r.Context(), r.PathValue("name"), in.At)
+	}
+	switch {
+	case err != nil:
+		httpapi.WriteProblem(rw, r, err)
+	case r.Header.Get("Content-Type") == "application/x-www-form-urlencoded":
+		http.Redirect(rw, r, "/_local/", http.StatusSeeOther)
+	default:
+		rw.WriteHeader(http.StatusNoContent)
+	}
+}
+
+func (w *World) staffToken(rw http.ResponseWriter, r *http.Request) {
+	tok, err := w.Issuer.Token(w.cfg.Now())
+	if err != nil {
+		httpapi.WriteProblem(rw, r, err)
+		return
+	}
+	rw.Header().Set("Cache-Control", "no-store")
+	rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = rw.Write([]byte(tok)) // the client is gone where this fails
+}

@@ -1,0 +1,233 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"learningloop/internal/app"
+	"learningloop/internal/config"
+	"learningloop/internal/fault"
+	"learningloop/internal/table"
+)
+
+// Schedules are run by name, as EventBridge Scheduler would, and how often by themselves.
+var Schedules = []struct {
+	Name  string
+	Every time.Duration // 0: by the calendar
+	Says  string
+}{
+	{config.ScheduleTriageSweep, 2 * time.Second, "every 2 seconds"},
+	{config.ScheduleOpsItemsSweep, 2 * time.Second, "every 2 seconds"},
+	{config.ScheduleOpsItemsReconcile, time.Minute, "every minute"},
+	{config.ScheduleFollowupSweep, 2 * time.Second, "every 2 seconds"},
+	{config.ScheduleDigestWeekly, 0, "Mondays at 07:00 UTC"},
+	{config.ScheduleDigestMonthly, 0, "on the first of a month at 07:00 UTC"},
+}
+
+// RunSchedule does what a schedule does when it is due at a moment.
+func (w *World) RunSchedule(ctx context.Context, name string, at time.Time) error {
+	switch name {
+	case config.ScheduleTriageSweep:
+		return w.Triage.Sweep(ctx)
+	case config.ScheduleOpsItemsSweep, config.ScheduleOpsItemsReconcile:
+		return w.OpsItems.Schedule(ctx, app.Schedule{Schedule: name, At: at})
+	case config.ScheduleFollowupSweep:
+		return w.Followup.Sweep(ctx)
+	case config.ScheduleDigestWeekly, config.ScheduleDigestMonthly:
+		_, err := w.Digest.Handle(ctx, app.Schedule{Schedule: name, At: at})
+		return err
+	default:
+		return fault.New(fault.NotFound, "unknown_schedule", "There is no such schedule. There are: "+scheduleNames()+".")
+	}
+}
+
+func scheduleNames() string {
+	s := ""
+	for i, sc := range Schedules {
+		if i > 0 {
+			s += ", "
+		}
+		s += sc.Name
+	}
+	return s
+}
+
+// Event does what EventBridge would with an event: OpsItem events go to opsitems, everything else to signals.
+func (w *World) Event(ctx context.Context, event []byte) error {
+	var head struct {
+		Source string `json:"source"`
+	}
+	if json.Unmarshal(event, &head) == nil && head.Source == "aws.ssm" {
+		return w.OpsItems.Event(ctx, event)
+	}
+	_, err := w.Intake.Take(ctx, event)
+	return err
+}
+
+// Settle sweeps until nothing is due any more: what the change stream would have done, step by step.
+func (w *World) Settle(ctx context.Context) error {
+	const most = 50
+	for range most {
+		if err := errors.Join(w.Triage.Sweep(ctx), w.OpsItems.Schedule(ctx, app.Schedule{Schedule: config.ScheduleOpsItemsSweep}), w.Followup.Sweep(ctx)); err != nil {
+			return err
+		}
+		if err := w.Emulator.Drain(ctx); err != nil {
+			return err
+		}
+		waiting, err := w.due(ctx)
+		if err != nil {
+			return err
+		}
+		if waiting == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("still not settled after %d rounds", most)
+}
+
+// due counts the orders that are due now.
+func (w *World) due(ctx context.Context) (int, error) {
+	now := w.cfg.Now()
+	n := 0
+	for _, look := range []func(string) (int, string, error){
+		func(c string) (int, string, error) {
+			x, next, err := w.Store.DueFeedback(ctx, now, c)
+			return len(x), next, err
+		},
+		func(c string) (int, string, error) {
+			x, next, err := w.Store.DueEpisodes(ctx, now, c)
+			return len(x), next, err
+		},
+		func(c string) (int, string, error) {
+			x, next, err := w.Store.DueNotices(ctx, now, c)
+			return len(x), next, err
+		},
+		func(c string) (int, string, error) {
+			x, next, err := w.Store.DueMails(ctx, now, c)
+			return len(x), next, err
+		},
+	} {
+		cursor := ""
+		for {
+			k, next, err := look(cursor)
+			if err != nil {
+				return n, err
+			}
+			n += k
+			if cursor = next; cursor == "" {
+				break
+			}
+		}
+	}
+	return n, nil
+}
+
+// Run keeps the loop turning until ctx ends: changes wake the functions, and the schedules find what was missed.
+func (w *World) Run(ctx context.Context) {
+	go w.follow(ctx)
+	for _, s := range Schedules {
+		if s.Every > 0 {
+			go w.every(ctx, s.Name, s.Every)
+		}
+	}
+	go w.calendar(ctx)
+	<-ctx.Done()
+}
+
+func (w *World) every(ctx context.Context, name string, d time.Duration) {
+	t := time.NewTicker(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			w.scheduled(ctx, name, w.cfg.Now())
+		}
+	}
+}
+
+func (w *World) scheduled(ctx context.Context, name string, at time.Time) {
+	if err := w.RunSchedule(ctx, name, at); err != nil && ctx.Err() == nil {
+		w.cfg.Log.WarnContext(ctx, "schedule", "schedule", name, "error", err.Error())
+	}
+}
+
+// calendar runs the digests once their time has come. They are made once per period whatever is repeated, so that coming
+// late or looking often does no harm.
+func (w *World) calendar(ctx context.Context) {
+	for {
+		now := w.cfg.Now().UTC()
+		if now.Hour() >= digestHour {
+			if now.Weekday() == time.Monday {
+				w.scheduled(ctx, config.ScheduleDigestWeekly, now)
+			}
+			if now.Day() == 1 {
+				w.scheduled(ctx, config.ScheduleDigestMonthly, now)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(10 * time.Minute):
+		}
+	}
+}
+
+// digestHour is when digests go out, in UTC.
+const digestHour = 7
+
+// follow hands the changes of the table to the functions that they wake.
+func (w *World) follow(ctx context.Context) {
+	feed := w.DB.Feed()
+	defer feed.Close()
+	for {
+		changes, lost, err := feed.Next(ctx)
+		if err != nil {
+			return
+		}
+		if lost {
+			continue // the sweeps find what was missed
+		}
+		w.wake(ctx, changes)
+	}
+}
+
+// wake hands changed rows that lie in the pending index to their functions, as the stream's filters do in AWS.
+func (w *World) wake(ctx context.Context, changes []table.Change) {
+	for fn, handle := range map[string]func(context.Context, []table.Change) error{
+		config.FnTriage: w.Triage.Changes, config.FnOpsItems: w.OpsItems.Changes, config.FnFollowup: w.Followup.Changes,
+	} {
+		var mine []table.Change
+		for _, c := range changes {
+			if c.New == nil {
+				continue
+			}
+			if _, waits := c.New.Index[table.Index(config.IndexPending)]; waits && contains(config.WakeTypes[fn], c.New.Type) {
+				mine = append(mine, c)
+			}
+		}
+		for len(mine) > 0 {
+			n := min(len(mine), batchSize)
+			if err := handle(ctx, mine[:n]); err != nil && ctx.Err() == nil {
+				w.cfg.Log.WarnContext(ctx, "change not handled; the sweep will", "function", fn, "error", err.Error())
+			}
+			mine = mine[n:]
+		}
+	}
+}
+
+// batchSize is how many changes a function is woken with, as in the deployed stack.
+const batchSize = 75
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

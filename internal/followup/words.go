@@ -1,0 +1,154 @@
+package followup
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"learningloop/internal/feedback"
+	"learningloop/internal/improvement"
+)
+
+// Text is what a mail to a submitter says, before anybody lays it out. Every string may hold people's words as they typed
+// them.
+type Text struct {
+	Subject    string
+	First      string   // the sentence a person would say
+	Paragraphs []string // what else there is to say
+	Words      string   // the people's own words: the reason of a decision; "" for none
+	Quote      string   // what the reader told us
+	Steps      []Step   // the line of steps, as on the status page
+	Button     string   // its label; it leads to the status page
+	Why        string   // why the reader gets this
+}
+
+// Step is one stop on the way of a piece of feedback.
+type Step struct {
+	Name string
+	Done bool // reached
+	Now  bool // the last one reached
+	At   time.Time
+}
+
+// month is how a promised date is said: nobody plans to the day in a subject line.
+const month = "January 2006"
+
+// Compose words a receipt or a status mail. product is the product's name.
+func Compose(l Letter) Text {
+	t := Text{
+		Quote: feedback.Cut(l.Feedback.Text, 400), Button: "See where it stands",
+		Why: "You get this because you told us about " + l.Product.Name + " and asked to hear back.",
+	}
+	if l.Mail.Kind == Receipt || l.Mail.Notice == nil {
+		t.Subject = "We have your " + noun(l.Feedback.Kind) + ": " + short(l.Feedback.Headline())
+		t.First = greet(l.ToName) + "thank you. We have your " + noun(l.Feedback.Kind) + " about " + l.Product.Name + "."
+		t.Paragraphs = []string{
+			"The team reads it in its next review and decides with what others say about the same thing. You hear from us when something is decided, whatever it is.",
+			"Until then you can change it or take it back on its page.",
+		}
+		t.Steps = steps(improvement.Proposed, l.Feedback.Received, time.Time{})
+		return t
+	}
+	n := *l.Mail.Notice
+	t.Subject, t.First, t.Paragraphs = say(n, l.Product.Name)
+	t.First = greet(l.ToName) + t.First
+	t.Words = n.Reason
+	t.Steps = steps(n.Status, l.Feedback.Received, n.At)
+	return t
+}
+
+func say(n improvement.Notice, product string) (subject, first string, more []string) {
+	title := short(n.Title)
+	switch n.Status {
+	case improvement.Accepted:
+		return "Decided: we will work on " + title,
+			"what you told us about " + product + " was decided: the team takes it up as \"" + title + "\".",
+			[]string{"There is no date yet. You hear from us when there is one."}
+	case improvement.Planned:
+		return "Planned for " + n.Due.Format(month) + ": " + title,
+			"what you asked for is planned: \"" + title + "\" should be there by " + n.Due.Format("2 January 2006") + ".",
+			[]string{"If the date moves, the page below says so."}
+	case improvement.InProgress:
+		return "Started: " + title, "somebody is working on it now: \"" + title + "\".", nil
+	case improvement.Shipped:
+		first := "it is done: \"" + title + "\" is out"
+		if n.Release != "" {
+			first += " with release " + n.Release
+		}
+		return "Shipped: " + title, first + ".", []string{"Does it do what you hoped for? A reply to this mail reaches the team."}
+	case improvement.Validated:
+		return "What it did: " + title, "we measured what came of it: \"" + title + "\".", nil
+	case improvement.Declined:
+		more := []string{}
+		if why := declineWords[n.DeclineKind]; why != "" {
+			more = append(more, why)
+		}
+		if !n.Revisit.IsZero() {
+			more = append(more, "We look at it again in "+n.Revisit.Format(month)+".")
+		}
+		return "Not this time: " + title, "we decided not to do it: \"" + title + "\".", more
+	default:
+		return "News about " + title, "there is news about what you told us: \"" + title + "\".", nil
+	}
+}
+
+var declineWords = map[improvement.DeclineKind]string{
+	improvement.Infeasible:  "As things stand it cannot be done.",
+	improvement.TooCostly:   "It would cost more than it brings.",
+	improvement.OffStrategy: "It is not where the product is going.",
+	improvement.Duplicate:   "Something else on our list covers it.",
+}
+
+// steps is the line of a status: what is behind and what is ahead.
+func steps(s improvement.Status, received, at time.Time) []Step {
+	line := []struct {
+		name string
+		s    improvement.Status
+	}{
+		{"Received", improvement.Proposed}, {"Decided", improvement.Accepted}, {"Planned", improvement.Planned},
+		{"Started", improvement.InProgress}, {"Shipped", improvement.Shipped},
+	}
+	if s == improvement.Declined {
+		return []Step{{Name: "Received", Done: true, At: received}, {Name: "Declined", Done: true, Now: true, At: at}}
+	}
+	out := make([]Step, 0, len(line))
+	done := true
+	for _, l := range line {
+		st := Step{Name: l.name, Done: done, Now: l.s == s}
+		if l.s == improvement.Proposed {
+			st.At = received
+		}
+		if st.Now {
+			if st.At.IsZero() {
+				st.At = at
+			}
+			done = false
+		}
+		out = append(out, st)
+	}
+	return out
+}
+
+func noun(k feedback.Kind) string {
+	switch k {
+	case feedback.Problem:
+		return "problem report"
+	case feedback.Idea:
+		return "idea"
+	case feedback.Praise:
+		return "praise"
+	case feedback.Question:
+		return "question"
+	default:
+		return "feedback"
+	}
+}
+
+func greet(name string) string {
+	if name = strings.TrimSpace(name); name == "" {
+		return "Hello, "
+	}
+	return fmt.Sprintf("Hello %s, ", feedback.Cut(name, 60))
+}
+
+func short(s string) string { return feedback.Cut(s, 70) }
