@@ -97,12 +97,12 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 	@git grep -lE '^func Fuzz' -- '*_test.go' | while read -r f; do \
 	  sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' "$$f" | while read -r name; do \
 	    echo "$$name in $$(dirname "$$f")"; \
-	    go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} "./$$(dirname "$$f")"; \
+	    go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} "./$$(dirname "$$f")" </dev/null; \
 	  done; \
 	done
 
 golden: ## write the golden files anew; look at git diff afterwards
-	@git grep -lE 'flag\.Bool\("update"' -- '*_test.go' | xargs -r dirname | sort -u | while read -r d; do go test "./$$d" -update; done
+	@git grep -lE 'flag\.Bool\("update"' -- '*_test.go' | xargs -r dirname | sort -u | while read -r d; do go test "./$$d" -update </dev/null; done
 
 bench: ## the table of speeds, then the micro-benchmarks of the packages
 	@if [ -d internal/bench ]; then CGO_ENABLED=0 go build -o .build/bench ./internal/bench && .build/bench $(ARGS); fi
