@@ -13,7 +13,7 @@ const (
 	rowHeight = 18.0 // of a row of mark labels
 	maxRows   = 4
 	footSize  = 24.0 // labels below the bars
-	edge      = 4.0
+	edge      = 2.0
 	maxBar    = 56.0
 )
 

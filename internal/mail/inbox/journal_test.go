@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -169,4 +170,22 @@ func TestJournalOnFullDisk(t *testing.T) {
 	if len(f.b) != 0 || j.size.Load() != 0 {
 		t.Errorf("%q is left, size %d", f.b, j.size.Load())
 	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("From: a@example.com\r\nSubject: =?utf-8?q?=C3=BC?=\r\n\tmore\r\n\r\nHi"))
+	f.Add([]byte("Content-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: image/png\r\nContent-ID: <c>\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n--b--"))
+	f.Add([]byte("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"))
+	f.Add([]byte("A:\xff\n\n\xff"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		c, err := parse(raw)
+		if err != nil {
+			return
+		}
+		for _, s := range append([]string{c.text, c.html}, c.header("Subject"), c.header("From")) {
+			if !utf8.ValidString(s) {
+				t.Errorf("%q is no UTF-8", s)
+			}
+		}
+	})
 }

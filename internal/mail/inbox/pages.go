@@ -108,7 +108,7 @@ func (in *Inbox) listPage(w http.ResponseWriter, r *http.Request) {
 			break
 		}
 		if matches(m, v.Query) {
-			v.Rows = append(v.Rows, row{m.ID, m.To, m.Subject, snippet(m.Text), ago(now.Sub(m.At)), m.At})
+			v.Rows = append(v.Rows, row{m.ID, m.To, m.Subject, snippet(m), ago(now.Sub(m.At)), m.At})
 		}
 	}
 	in.render(w, http.StatusOK, "list.html", v)
@@ -118,12 +118,13 @@ func matches(m Mail, q string) bool {
 	return q == "" || strings.Contains(strings.ToLower(m.To+"\n"+m.Subject+"\n"+m.Text), strings.ToLower(q))
 }
 
-// snippet is the beginning of a text part, as clients show it under the subject.
-func snippet(text string) string {
-	if len(text) > 600 {
-		text = strings.ToValidUTF8(text[:600], "")
+// snippet is the beginning of a text part, as clients show it under the subject, without the subject said again.
+func snippet(m Mail) string {
+	text := m.Text
+	if len(text) > 1200 {
+		text = strings.ToValidUTF8(text[:1200], "")
 	}
-	r := []rune(strings.Join(strings.Fields(text), " "))
+	r := []rune(strings.TrimSpace(strings.TrimPrefix(strings.Join(strings.Fields(text), " "), m.Subject)))
 	if len(r) > 140 {
 		return string(r[:140]) + "…"
 	}

@@ -25,10 +25,11 @@ type Button struct{ Label, URL string }
 // Link is a further thing to read.
 type Link struct{ Label, URL string }
 
-// Image is a picture of the message, named by its content id. Its alternative text says what it shows, numbers included.
+// Image is a picture of the message, named by its content id. Its alternative text says what it shows, numbers included;
+// with images off it is read in the picture's place, so no height is kept free.
 type Image struct {
-	CID, Alt      string
-	Width, Height int // CSS pixels; it shrinks to what there is
+	CID, Alt string
+	Width    int // CSS pixels; it shrinks to what there is
 }
 
 // State is how far a step is.

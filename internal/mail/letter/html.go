@@ -70,10 +70,10 @@ func (b Quote) view() (string, any) {
 func (b Image) view() (string, any) {
 	return "image", struct {
 		// The template would refuse the scheme cid, which is all that a picture in a mail can have.
-		Src           template.URL
-		Alt           string
-		Width, Height int
-	}{template.URL("cid:" + url.PathEscape(b.CID)), clean(b.Alt), b.Width, b.Height} //nolint:gosec // escaped, and of a scheme that loads nothing
+		Src   template.URL
+		Alt   string
+		Width int
+	}{template.URL("cid:" + url.PathEscape(b.CID)), clean(b.Alt), b.Width} //nolint:gosec // escaped, and of a scheme that loads nothing
 }
 
 func (b Steps) view() (string, any) {

@@ -70,7 +70,7 @@ func digest() Letter {
 			Button{"Decide", "https://loop.example.com/team/retail/improvements/i1"},
 			Image{
 				CID: "chart", Alt: "Feedback a week: 21 pieces of feedback in the week of 24 Mar, 25 the week before; the most was 64 in the week of 17 Feb.",
-				Width: 440, Height: 270,
+				Width: 440,
 			},
 			List{Title: "What matters most", Items: []Item{
 				{"Export more than 1,000 rows", "https://loop.example.com/team/retail/improvements/i1", "34 points · 12 companies · 27 days old · Bo"},
@@ -101,7 +101,7 @@ func hostile() Letter {
 			Quote{Text: evil + "\nhttp://phish.example/x or www.phish.example, mail me@phish.example", By: evil},
 			Steps{{evil, evil, Done}, {evil, "", Current}},
 			Numbers{{evil, evil, evil, Worse}},
-			Image{CID: `x" onerror="alert(1)`, Alt: evil, Width: 1, Height: 1},
+			Image{CID: `x" onerror="alert(1)`, Alt: evil, Width: 1},
 			List{Title: evil, Items: []Item{{evil, "https://loop.example.com/?a=1&b=%3Cscript%3E", evil}}},
 			Link{evil, "https://loop.example.com/"},
 			Button{evil, "https://loop.example.com/"},
