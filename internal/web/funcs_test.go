@@ -81,6 +81,7 @@ func TestRelative(t *testing.T) {
 		{59 * time.Minute, "59 minutes ago"},
 		{25 * time.Hour, "1 day ago"},
 		{-2 * time.Hour, "in 2 hours"},
+		{-30 * time.Second, "in a moment"},
 		{31 * 24 * time.Hour, "15 Feb 2026"},
 	} {
 		if got := relative(now.Add(-tc.d), now); got != tc.want {

@@ -3,8 +3,8 @@ package web
 // loopWords are the names of the nine parts, with what happens in each.
 var loopWords = map[string][2]string{
 	"received":  {"Received", "stored, then answered"},
-	"triaged":   {"Triaged", "counted, matched, scored"},
-	"decided":   {"Decided", "by people, in a review"},
+	"triaged":   {"Triaged", "counted and scored"},
+	"decided":   {"Decided", "by people, together"},
 	"filed":     {"Filed", "as an OpsItem"},
 	"worked":    {"Worked", "in OpsCenter"},
 	"told":      {"Told", "everybody who asked"},

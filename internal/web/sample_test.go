@@ -208,7 +208,7 @@ func samples() []sample {
 		Errors: FieldErrors{"ruleAccount.1": "An AWS account has 12 digits."},
 	}
 	home := TeamHome{
-		ToDecide: []Waiting{{shop, queueItems()[0]}, {checkout, queueItems()[2]}, {shop, queueItems()[1]}}, Total: 23,
+		ToDecide: []Waiting{{shop, queueItems()[0]}, {shop, queueItems()[1]}, {checkout, queueItems()[2]}}, Total: 23,
 		Overdue: digest().Overdue,
 		Faults: []Fault{
 			{Tone: ToneBad, Title: "2 filings wait", Detail: "Systems Manager throttles us. They are tried again by themselves; nothing is lost.", Since: back(40 * time.Minute)},

@@ -83,6 +83,8 @@ func relative(t, now time.Time) string {
 		return fmt.Sprintf(format, fmt.Sprintf("%d %s", n, one))
 	}
 	switch {
+	case d < time.Minute && now.Before(t):
+		return "in a moment"
 	case d < time.Minute:
 		return "just now"
 	case d < time.Hour:

@@ -11,7 +11,7 @@
   const relative = (t) => {
     const ms = Date.now() + skew - t, d = Math.abs(ms) / 60000;
     const say = (n, unit) => { n = Math.floor(n); const s = `${n} ${unit}${n === 1 ? '' : 's'}`; return ms < 0 ? `in ${s}` : `${s} ago`; };
-    if (d < 1) return 'just now';
+    if (d < 1) return ms < 0 ? 'in a moment' : 'just now';
     if (d < 60) return say(d, 'minute');
     if (d < 1440) return say(d / 60, 'hour');
     if (d < 43200) return say(d / 1440, 'day');
