@@ -95,7 +95,9 @@ func (c *Center) Find(ctx context.Context, episodeKey string) ([]string, error) 
 		return nil, translate("describe OpsItems", err)
 	}
 	found := slices.Clone(out.OpsItemSummaries)
-	slices.SortFunc(found, func(a, b types.OpsItemSummary) int { return aws.ToTime(b.CreatedTime).Compare(aws.ToTime(a.CreatedTime)) })
+	slices.SortFunc(found, func(a, b types.OpsItemSummary) int {
+		return aws.ToTime(b.CreatedTime).Compare(aws.ToTime(a.CreatedTime))
+	})
 	ids := make([]string, len(found))
 	for i, s := range found {
 		ids[i] = aws.ToString(s.OpsItemId)
@@ -190,7 +192,9 @@ func translate(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	wrap := func(k fault.Kind, code, msg string) error { return fault.Wrap(k, code, msg, fmt.Errorf("%s: %w", what, err)) }
+	wrap := func(k fault.Kind, code, msg string) error {
+		return fault.Wrap(k, code, msg, fmt.Errorf("%s: %w", what, err))
+	}
 	if _, ok := errors.AsType[*types.OpsItemNotFoundException](err); ok {
 		return fmt.Errorf("%s: %w", what, opsitem.ErrNotFound)
 	}

@@ -27,12 +27,17 @@ func (e *Emulator) scan(p page, conds []condition, add func(*item)) string {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	return p.fill(e.candidates(p, conds), func(seq uint32) bool {
+		for i := range conds {
+			if in := conds[i].within; in != nil && !in(&e.st.times[seq]) {
+				return false
+			}
+		}
 		it := e.st.slots[seq]
-		if e.gone(it, now) {
+		if it == nil || e.st.times[seq].deleted != unset && e.gone(it, now) {
 			return false
 		}
 		for i := range conds {
-			if !conds[i].match(it) {
+			if fits := conds[i].match; fits != nil && !fits(it) {
 				return false
 			}
 		}
@@ -45,12 +50,9 @@ func (e *Emulator) candidates(p page, conds []condition) iter.Seq[uint32] {
 	var best []uint64
 	size, found := len(e.st.slots), false
 	for _, c := range conds {
-		if !c.indexed {
+		keys, ok := e.keysOf(c)
+		if !ok {
 			continue
-		}
-		keys := make([]uint64, len(c.keys))
-		for i, k := range c.keys {
-			keys[i] = e.st.index.key(k.field, k.value)
 		}
 		if n := e.st.index.count(keys); n < size || !found {
 			best, size, found = keys, n, true
@@ -60,4 +62,16 @@ func (e *Emulator) candidates(p page, conds []condition) iter.Seq[uint32] {
 		return p.down(len(e.st.slots))
 	}
 	return func(yield func(uint32) bool) { e.st.index.descend(best, p.below, yield) }
+}
+
+// keysOf gives the index entries that hold all matches of a condition, where there are such.
+func (e *Emulator) keysOf(c condition) ([]uint64, bool) {
+	if c.words != 0 {
+		return e.st.index.find(c.words, c.fits)
+	}
+	keys := make([]uint64, len(c.keys))
+	for i, k := range c.keys {
+		keys[i] = e.st.index.key(k.field, k.value)
+	}
+	return keys, c.indexed
 }

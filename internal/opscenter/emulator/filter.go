@@ -5,14 +5,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // condition is one filter, ready to be held against items. Where it is indexed, the union of keys has every match.
 type condition struct {
 	match   func(*item) bool
+	within  func(*times) bool // where set, decides alone, without a look at the item
 	indexed bool
 	keys    []indexKey
+	words   field // Contains on a field that the index has the words of: keys are found there by fits
+	fits    func(string) bool
 }
 
 type indexKey struct {
@@ -31,9 +33,9 @@ const (
 // filterRule is what is known of one filter key: its operators, and how to hold one value against an item.
 type filterRule struct {
 	operators []string
-	text      func(*item) []string // what Equal and Contains look at
-	field     field                // the index for Equal; 0: none
-	time      func(*item) time.Time
+	text      textOf // what Equal and Contains look at
+	field     field  // the index for Equal; 0: none
+	time      func(*times) int64
 	never     bool // no OpsItem of the types that exist here has it
 }
 
@@ -43,8 +45,15 @@ var (
 	ordered       = []string{opGreater, opLess}
 )
 
-func one(get func(*item) string) func(*item) []string {
-	return func(it *item) []string { return []string{get(it)} }
+// textOf says whether any text of an item's attribute fits.
+type textOf func(it *item, fits func(string) bool) bool
+
+func one(get func(*item) string) textOf {
+	return func(it *item, fits func(string) bool) bool { return fits(get(it)) }
+}
+
+func several(get func(*item) []string) textOf {
+	return func(it *item, fits func(string) bool) bool { return slices.ContainsFunc(get(it), fits) }
 }
 
 // filterRules follow the table of operators in DescribeOpsItems, "OpsItemFilters". Title, OperationalData and the
@@ -55,17 +64,17 @@ var filterRules = map[string]filterRule{
 	"Title":                {operators: equalContains, text: one(func(it *item) string { return it.Title }), field: fieldTitle},
 	"Priority":             {operators: equal, text: one(priorityText), field: fieldPriority},
 	"OpsItemId":            {operators: equal, text: one(func(it *item) string { return it.ID })},
-	"CreatedTime":          {operators: ordered, time: func(it *item) time.Time { return it.Created }},
-	"LastModifiedTime":     {operators: ordered, time: func(it *item) time.Time { return it.Modified }},
-	"ActualStartTime":      {operators: ordered, time: func(it *item) time.Time { return it.ActualStart }},
-	"ActualEndTime":        {operators: ordered, time: func(it *item) time.Time { return it.ActualEnd }},
-	"PlannedStartTime":     {operators: ordered, time: func(it *item) time.Time { return it.PlannedStart }},
-	"PlannedEndTime":       {operators: ordered, time: func(it *item) time.Time { return it.PlannedEnd }},
+	"CreatedTime":          {operators: ordered, time: func(t *times) int64 { return t.created }},
+	"LastModifiedTime":     {operators: ordered, time: func(t *times) int64 { return t.modified }},
+	"ActualStartTime":      {operators: ordered, time: func(t *times) int64 { return t.actualStart }},
+	"ActualEndTime":        {operators: ordered, time: func(t *times) int64 { return t.actualEnd }},
+	"PlannedStartTime":     {operators: ordered, time: func(t *times) int64 { return t.plannedStart }},
+	"PlannedEndTime":       {operators: ordered, time: func(t *times) int64 { return t.plannedEnd }},
 	"OperationalData":      {operators: equal},
 	"OperationalDataKey":   {operators: equal, text: dataKeys, field: fieldDataKey},
 	"OperationalDataValue": {operators: equalContains, text: dataValues, field: fieldDataValue},
-	"ResourceId":           {operators: []string{opContains}, text: func(it *item) []string { return it.resources }, field: fieldResources},
-	"AutomationId":         {operators: equal, text: func(it *item) []string { return it.automations }, field: fieldAutomation},
+	"ResourceId":           {operators: []string{opContains}, text: several(func(it *item) []string { return it.resources }), field: fieldResource},
+	"AutomationId":         {operators: equal, text: several(func(it *item) []string { return it.automations }), field: fieldAutomation},
 	"AccountId":            {operators: equal},
 	"CreatedBy":            {operators: untabledOperators, text: one(func(it *item) string { return it.CreatedBy }), field: fieldCreatedBy},
 	"Category":             {operators: untabledOperators, text: one(func(it *item) string { return it.Category }), field: fieldCategory},
@@ -80,24 +89,12 @@ func priorityText(it *item) string {
 	return strconv.Itoa(it.Priority)
 }
 
-func dataKeys(it *item) []string {
-	var out []string
-	for k, v := range it.Data {
-		if filterable(k, v) {
-			out = append(out, k)
-		}
-	}
-	return out
+func dataKeys(it *item, fits func(string) bool) bool {
+	return slices.ContainsFunc(it.findable, func(d datum) bool { return fits(d.key) })
 }
 
-func dataValues(it *item) []string {
-	var out []string
-	for k, v := range it.Data {
-		if filterable(k, v) {
-			out = append(out, v.Value)
-		}
-	}
-	return out
+func dataValues(it *item, fits func(string) bool) bool {
+	return slices.ContainsFunc(it.findable, func(d datum) bool { return fits(d.value) })
 }
 
 // conditions checks filters by the rules that the model does not hold and makes them ready.
@@ -142,15 +139,19 @@ func (e *Emulator) condition(f filter, rule filterRule) (condition, *Error) {
 	if f.Operator == opContains {
 		compare = containsText
 	}
-	c := condition{match: func(it *item) bool {
-		return slices.ContainsFunc(rule.text(it), func(have string) bool {
-			return slices.ContainsFunc(f.Values, func(want string) bool { return compare(have, want) })
-		})
-	}}
-	switch {
-	case rule.field == fieldResources:
-		c.indexed, c.keys = true, []indexKey{{fieldResources, "any"}}
-	case rule.field != 0 && f.Operator == opEqual && !slices.Contains(f.Values, ""):
+	fits := func(have string) bool {
+		for _, want := range f.Values {
+			if compare(have, want) {
+				return true
+			}
+		}
+		return false
+	}
+	c := condition{match: func(it *item) bool { return rule.text(it, fits) }}
+	if f.Operator == opContains && listed(rule.field) {
+		c.words, c.fits = rule.field, fits
+	}
+	if rule.field != 0 && f.Operator == opEqual && !slices.Contains(f.Values, "") {
 		c.indexed = true
 		for _, v := range f.Values {
 			c.keys = append(c.keys, indexKey{rule.field, v})
@@ -202,31 +203,27 @@ func dataCondition(f filter) (condition, *Error) {
 		c.keys = append(c.keys, indexKey{fieldDataValue, *pairs[i].Value})
 	}
 	c.match = func(it *item) bool {
-		return slices.ContainsFunc(pairs, func(p pair) bool {
-			v, ok := it.Data[*p.Key]
-			return ok && filterable(*p.Key, v) && equalText(v.Value, *p.Value)
+		return slices.ContainsFunc(it.findable, func(d datum) bool {
+			return slices.ContainsFunc(pairs, func(p pair) bool { return d.key == *p.Key && equalText(d.value, *p.Value) })
 		})
 	}
 	return c, nil
 }
 
-func timeCondition(f filter, get func(*item) time.Time) (condition, *Error) {
-	times := make([]time.Time, len(f.Values))
+func timeCondition(f filter, get func(*times) int64) (condition, *Error) {
+	bounds := make([]int64, len(f.Values))
 	for i, v := range f.Values {
 		t, ok := readFilterTime(v)
 		if !ok {
 			return condition{}, errRule("Filter key %s takes a time such as 2026-01-31T08:00:00Z, not %q.", f.Key, v)
 		}
-		times[i] = t
+		bounds[i] = t.UnixMicro()
 	}
-	later := f.Operator == opGreater
-	return condition{match: func(it *item) bool {
-		have := get(it)
-		return !have.IsZero() && slices.ContainsFunc(times, func(want time.Time) bool {
-			if later {
-				return have.After(want)
-			}
-			return have.Before(want)
-		})
-	}}, nil
+	// The values of a filter are alternatives: the widest one decides.
+	if f.Operator == opGreater {
+		bound := slices.Min(bounds)
+		return condition{within: func(t *times) bool { at := get(t); return at != unset && at > bound }}, nil
+	}
+	bound := slices.Max(bounds)
+	return condition{within: func(t *times) bool { at := get(t); return at != unset && at < bound }}, nil
 }

@@ -3,9 +3,12 @@ package emulator
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/smithy-go"
 )
 
 const (
@@ -87,7 +91,13 @@ func newRig(t testing.TB, edit ...func(*Config)) *rig {
 		t.Fatal(err)
 	}
 	r.Emulator = e
-	r.server = httptest.NewServer(e)
+	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if _, bench := t.(*testing.B); bench {
+			e.ServeHTTP(w, req)
+			return
+		}
+		r.watch(w, req)
+	}))
 	t.Cleanup(func() {
 		r.server.Close()
 		if err := e.Close(); err != nil {
@@ -168,4 +178,93 @@ func (r *rig) raw(op, body string, edit ...func(*http.Request)) answer {
 		r.t.Fatalf("answer %q is not JSON: %v", text, err)
 	}
 	return a
+}
+
+// common are the errors that any AWS service may answer besides those that the model lists for an operation.
+var common = []string{
+	"ValidationException", "SerializationException", "UnknownOperationException", "MissingAuthenticationTokenException",
+	"IncompleteSignatureException", "InvalidSignatureException", "UnrecognizedClientException", "ThrottlingException",
+	"RequestEntityTooLargeException",
+}
+
+// watch holds every answer of every test to the service model: members, constraints, errors that the operation lists.
+func (r *rig) watch(w http.ResponseWriter, req *http.Request) {
+	rec := httptest.NewRecorder()
+	r.ServeHTTP(rec, req) // a cut connection panics through to the server
+	name := strings.TrimPrefix(req.Header.Get("X-Amz-Target"), targetPrefix)
+	op := r.model.Operations[name]
+	out, err := parse(rec.Body.Bytes())
+	switch {
+	case err != nil:
+		r.t.Errorf("%s: answer is not a JSON object: %s", name, rec.Body)
+	case rec.Code == http.StatusOK:
+		r.conform(name, op.Output.shape, out)
+	default:
+		code, _ := out["__type"].(string)
+		listed := slices.ContainsFunc(op.Errors, func(e shapeRef) bool { return e.Shape == code })
+		if !listed && !slices.Contains(common, code) {
+			r.t.Errorf("%s: answers %s, which the model does not list", name, code)
+		}
+		if listed {
+			delete(out, "__type")
+			r.conform(name+" "+code, r.model.Shapes[code], out)
+		}
+	}
+	if rec.Header().Get("X-Amzn-Requestid") == "" || rec.Header().Get("Content-Type") != contentType {
+		r.t.Errorf("%s: headers %v", name, rec.Header())
+	}
+	maps.Copy(w.Header(), rec.Header())
+	w.WriteHeader(rec.Code)
+	_, _ = w.Write(rec.Body.Bytes()) // the client fails the test
+}
+
+func (r *rig) conform(what string, s *shape, v any) {
+	if err := check(s, v.(map[string]any)); err != nil {
+		r.t.Errorf("%s: answer breaks the model: %s", what, err.Message)
+	}
+	for _, m := range unknownMembers(s, v) {
+		r.t.Errorf("%s: answer has member %s, unknown to the model", what, m)
+	}
+}
+
+func unknownMembers(s *shape, v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			next := s.Value
+			if s.Type == "structure" {
+				next = s.Members[k]
+			}
+			if next == nil {
+				out = append(out, k)
+				continue
+			}
+			out = append(out, unknownMembers(next.shape, e)...)
+		}
+	case []any:
+		for _, e := range v {
+			out = append(out, unknownMembers(s.Member.shape, e)...)
+		}
+	}
+	return out
+}
+
+// refused fails the test unless err is an AWS error with the code, and gives it.
+func refused[E error](t testing.TB, err error) E {
+	t.Helper()
+	e, ok := errors.AsType[E](err)
+	if !ok {
+		t.Fatalf("got %v, want a %T", err, e)
+	}
+	return e
+}
+
+// refusedAs is refused for errors that the SDK has no type for.
+func refusedAs(t testing.TB, err error, code string) {
+	t.Helper()
+	e, ok := errors.AsType[smithy.APIError](err)
+	if !ok || e.ErrorCode() != code {
+		t.Fatalf("got %v, want %s", err, code)
+	}
 }

@@ -11,6 +11,7 @@ import (
 type index struct {
 	seed     maphash.Seed
 	postings map[uint64][]uint32
+	words    map[field]map[string]int // the distinct values of listed fields, and how many items have each
 }
 
 type field byte
@@ -28,11 +29,18 @@ const (
 	fieldDataKey
 	fieldDataValue
 	fieldAutomation
-	fieldResources // has any
+	fieldResource
 )
 
+// listed says whether the index keeps a field's distinct values: those whose values many items share. Contains looks
+// through the values then instead of through the items.
+func listed(f field) bool { return f == fieldSource || f == fieldResource }
+
 func newIndex() index {
-	return index{seed: maphash.MakeSeed(), postings: map[uint64][]uint32{}}
+	return index{
+		seed: maphash.MakeSeed(), postings: map[uint64][]uint32{},
+		words: map[field]map[string]int{fieldSource: {}, fieldResource: {}},
+	}
 }
 
 func (x *index) key(f field, value string) uint64 {
@@ -60,24 +68,58 @@ func (x *index) keys(it *item) []uint64 {
 	add(fieldType, it.Type)
 	add(fieldCreatedBy, it.CreatedBy)
 	add(fieldTitle, titlePrefix(it.Title))
-	for k, v := range it.Data {
-		if filterable(k, v) {
-			add(fieldDataKey, k)
-			add(fieldDataValue, v.Value)
-		}
+	for _, d := range it.findable {
+		add(fieldDataKey, d.key)
+		add(fieldDataValue, d.value)
 	}
 	for _, a := range it.automations {
 		add(fieldAutomation, a)
 	}
-	if len(it.resources) > 0 {
-		add(fieldResources, "any")
+	for _, r := range it.resources {
+		add(fieldResource, r)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
+// note counts the values of the listed fields of an item, up or down.
+func (x *index) note(it *item, by int) {
+	if it == nil {
+		return
+	}
+	count := func(f field, v string) {
+		w := x.words[f]
+		if w[v] += by; w[v] == 0 {
+			delete(w, v)
+		}
+	}
+	count(fieldSource, it.Source)
+	for _, r := range it.resources {
+		count(fieldResource, r)
+	}
+}
+
+// maxWords is up to how many values are looked up one by one; more of them are found sooner among the items.
+const maxWords = 64
+
+// find gives the keys of the values of a listed field that fit; false where there are too many.
+func (x *index) find(f field, fits func(string) bool) (keys []uint64, ok bool) {
+	for v := range x.words[f] {
+		if !fits(v) {
+			continue
+		}
+		if len(keys) == maxWords {
+			return nil, false
+		}
+		keys = append(keys, x.key(f, v))
+	}
+	return keys, true
+}
+
 // move replaces the entries of one version of an item by those of the next; nil stands for none.
 func (x *index) move(seq uint32, from, to *item) {
+	x.note(from, -1)
+	x.note(to, 1)
 	old, now := x.keys(from), x.keys(to)
 	for _, k := range old {
 		if _, kept := slices.BinarySearch(now, k); kept {

@@ -60,7 +60,10 @@ type item struct {
 
 	resources   []string // ARNs in /aws/resources
 	automations []string // runbook names in /aws/automations
+	findable    []datum  // operational data that filters can find
 }
+
+type datum struct{ key, value string }
 
 // derive fills what follows from the stored fields.
 func (it *item) derive() {
@@ -71,6 +74,12 @@ func (it *item) derive() {
 	it.automations = nil
 	for _, a := range readAutomations(it.Data[keyAutomations].Value) {
 		it.automations = append(it.automations, a.ID)
+	}
+	it.findable = nil
+	for k, v := range it.Data {
+		if filterable(k, v) {
+			it.findable = append(it.findable, datum{k, v.Value})
+		}
 	}
 }
 

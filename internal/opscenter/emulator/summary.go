@@ -91,13 +91,13 @@ func (e *Emulator) getOpsSummary(_ caller, in *opsSummaryInput) (*opsSummaryOutp
 
 // content is an item as GetOpsSummary flattens it.
 func (e *Emulator) content(it *item) map[string]string {
-	type datum struct {
+	type entry struct {
 		Type  string `json:"type"`
 		Value string `json:"value"`
 	}
-	data := map[string]datum{}
+	data := map[string]entry{}
 	for k, v := range it.Data {
-		data[k] = datum{v.Type, v.Value}
+		data[k] = entry{v.Type, v.Value}
 	}
 	text, _ := json.Marshal(data) // strings only
 	c := map[string]string{
@@ -143,16 +143,16 @@ func compareSummary(operator, have string, exists bool, values []string) bool {
 	if operator == "Exists" {
 		return exists == !slices.Contains(values, "false")
 	}
-	any := slices.ContainsFunc[[]string]
+	some := slices.ContainsFunc[[]string]
 	switch operator {
 	case "NotEqual":
 		return !slices.Contains(values, have)
 	case "BeginWith":
-		return any(values, func(v string) bool { return strings.HasPrefix(have, v) })
+		return some(values, func(v string) bool { return strings.HasPrefix(have, v) })
 	case opLess:
-		return exists && any(values, func(v string) bool { return have < v })
+		return exists && some(values, func(v string) bool { return have < v })
 	case opGreater:
-		return exists && any(values, func(v string) bool { return have > v })
+		return exists && some(values, func(v string) bool { return have > v })
 	}
 	return slices.Contains(values, have)
 }
