@@ -239,7 +239,7 @@ func TestBuildSameID(t *testing.T) {
 		m, _ := read(t, raw)
 		return m.Header.Get("Message-Id")
 	}
-	if ids("a") != ids("a") {
+	if first, second := ids("a"), ids("a"); first != second {
 		t.Error("one id gives two Message-IDs")
 	}
 	seen := map[string]string{}

@@ -5,6 +5,7 @@ package chartpng
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -203,33 +204,37 @@ func snap(f float64) float64 { return math.Round(f*Scale) / Scale }
 // reduced gives the picture a palette of its 256 most frequent colours, which keeps mails small: a chart has a dozen
 // colours, and the rest are shades of soft edges that nobody tells apart.
 func reduced(src image.Image) image.Image {
-	b := src.Bounds()
-	count := map[color.RGBA]int{}
-	at := func(x, y int) color.RGBA { return color.RGBAModel.Convert(src.At(x, y)).(color.RGBA) }
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			count[at(x, y)]++
-		}
+	rgba, ok := src.(*image.RGBA) // what gg draws on
+	if !ok {
+		return src
 	}
-	colours := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int {
-		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(value(a), value(b)))
+	count := map[uint32]int{}
+	pixels := make([]uint32, len(rgba.Pix)/4)
+	for i := range pixels {
+		pixels[i] = binary.BigEndian.Uint32(rgba.Pix[4*i:])
+	}
+	for _, p := range pixels {
+		count[p]++
+	}
+	colours := slices.SortedFunc(maps.Keys(count), func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b))
 	})
-	dst := image.NewPaletted(b, nil)
+	dst := image.NewPaletted(rgba.Rect, nil)
 	for _, c := range colours[:min(256, len(colours))] {
-		dst.Palette = append(dst.Palette, c)
+		dst.Palette = append(dst.Palette, rgbaOf(c))
 	}
-	index := make(map[color.RGBA]uint8, len(colours))
+	index := make(map[uint32]uint8, len(colours))
 	for _, c := range colours {
-		index[c] = uint8(dst.Palette.Index(c)) //nolint:gosec // a palette has at most 256 colours
+		index[c] = uint8(dst.Palette.Index(rgbaOf(c))) //nolint:gosec // a palette has at most 256 colours
 	}
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			dst.SetColorIndex(x, y, index[at(x, y)])
-		}
+	for i, p := range pixels {
+		dst.Pix[i] = index[p]
 	}
 	return dst
 }
 
-func value(c color.RGBA) uint32 {
-	return uint32(c.R)<<24 | uint32(c.G)<<16 | uint32(c.B)<<8 | uint32(c.A)
+func rgbaOf(c uint32) color.RGBA {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], c)
+	return color.RGBA{R: b[0], G: b[1], B: b[2], A: b[3]}
 }

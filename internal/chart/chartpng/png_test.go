@@ -3,6 +3,7 @@ package chartpng
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"image/png"
 	"math"
 	"os"
@@ -64,11 +65,9 @@ func TestRender(t *testing.T) {
 				t.Errorf("%d bytes; a mail should stay light", len(b))
 			}
 			colours := map[string]bool{}
-			for y := range img.Bounds().Dy() {
-				for x := range img.Bounds().Dx() {
-					r, g, b, _ := img.At(x, y).RGBA()
-					colours[fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)] = true
-				}
+			for _, c := range img.ColorModel().(color.Palette) {
+				r, g, b, _ := c.RGBA()
+				colours[fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)] = true
 			}
 			for _, role := range []chart.Role{chart.Paper, chart.Ink, chart.LastBar} {
 				if !colours[chart.Light(role)] && (role != chart.LastBar || len(tt.s.Points) > 0) {
@@ -86,7 +85,7 @@ func TestRender(t *testing.T) {
 
 func TestRenderIsRepeatable(t *testing.T) {
 	var wg sync.WaitGroup
-	out := make([][]byte, 4)
+	out := make([][]byte, 3)
 	for i := range out {
 		wg.Go(func() {
 			b, err := Render(series(12), chart.Mail)

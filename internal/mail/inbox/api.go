@@ -37,7 +37,7 @@ type sendRequest struct {
 
 type simple struct {
 	Subject     struct{ Data string }
-	Body        struct{ Text, Html *struct{ Data string } } //nolint:revive // the field is named by SES
+	Body        struct{ Text, HTML *struct{ Data string } }
 	Headers     []struct{ Name, Value string }
 	Attachments []json.RawMessage
 }
@@ -158,7 +158,7 @@ func (s *simple) build(req sendRequest) ([]byte, error) {
 	for _, h := range s.Headers {
 		g.SetGenHeader(gomail.Header(mail.Line(h.Name, 126)), mail.Line(h.Value, 870))
 	}
-	switch text, html := s.Body.Text, s.Body.Html; {
+	switch text, html := s.Body.Text, s.Body.HTML; {
 	case text != nil && html != nil:
 		g.SetBodyString(gomail.TypeTextPlain, text.Data)
 		g.AddAlternativeString(gomail.TypeTextHTML, html.Data)
@@ -191,20 +191,20 @@ func recipients(req sendRequest, c *content) ([]string, error) {
 	for _, s := range all {
 		list, err := netmail.ParseAddressList(s)
 		if err != nil {
-			return nil, errors.New("Missing final '@domain'")
+			return nil, errors.New("an address lacks its final '@domain'")
 		}
 		for _, a := range list {
 			if _, err := mail.ParseAddress(a.Address); err != nil {
-				return nil, errors.New("Domain or local part contains what is not allowed.")
+				return nil, errors.New("an address contains what is not allowed")
 			}
 			out = append(out, a.Address)
 		}
 	}
 	if len(out) == 0 {
-		return nil, errors.New("Recipient count is 0.")
+		return nil, errors.New("recipient count is 0")
 	}
 	if len(out) > maxRecipients {
-		return nil, errors.New("Recipient count exceeds 50.")
+		return nil, errors.New("recipient count exceeds 50")
 	}
 	return out, nil
 }

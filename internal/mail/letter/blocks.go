@@ -97,11 +97,11 @@ func (Image) links() []string     { return nil }
 func (Steps) links() []string     { return nil }
 func (Numbers) links() []string   { return nil }
 func (b Button) links() []string  { return []string{b.URL} }
-func (l Link) links() []string    { return []string{l.URL} }
+func (b Link) links() []string    { return []string{b.URL} }
 
-func (l List) links() []string {
+func (b List) links() []string {
 	var out []string
-	for _, i := range l.Items {
+	for _, i := range b.Items {
 		if i.URL != "" {
 			out = append(out, i.URL)
 		}

@@ -120,19 +120,19 @@ func TestSendWithoutAnswer(t *testing.T) {
 
 	tests := []struct {
 		name  string
-		ctx   context.Context
+		ctx   func() context.Context
 		url   string
 		cause error // to be found in the error, or nil
 	}{
-		{"nobody listens", t.Context(), gone.URL, nil},
-		{"no answer in time", short, slow.URL, context.DeadlineExceeded},
-		{"canceled", canceled, slow.URL, context.Canceled},
-		{"a proxy's page", t.Context(), odd.URL, nil},
+		{"nobody listens", t.Context, gone.URL, nil},
+		{"no answer in time", func() context.Context { return short }, slow.URL, context.DeadlineExceeded},
+		{"canceled", func() context.Context { return canceled }, slow.URL, context.Canceled},
+		{"a proxy's page", t.Context, odd.URL, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSender(t, httpClient(tt.url), Config{})
-			_, err := s.Send(tt.ctx, message())
+			_, err := s.Send(tt.ctx(), message())
 			if !fault.Is(err, fault.Unavailable) {
 				t.Errorf("error = %v, want unavailable", err)
 			}
@@ -142,7 +142,7 @@ func TestSendWithoutAnswer(t *testing.T) {
 			if strings.Contains(err.Error(), "secret") {
 				t.Errorf("an address in %v", err)
 			}
-			if _, err := s.AccountStatus(tt.ctx); !fault.Is(err, fault.Unavailable) {
+			if _, err := s.AccountStatus(tt.ctx()); !fault.Is(err, fault.Unavailable) {
 				t.Errorf("status: error = %v, want unavailable", err)
 			}
 		})
