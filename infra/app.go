@@ -1,6 +1,10 @@
 package main
 
-import "github.com/aws/aws-cdk-go/awscdk/v2"
+import (
+	"maps"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+)
 
 // behaviours of the CDK that differ from its defaults of 2021 (feature flags). They stand here and not in cdk.json, so that
 // tests synthesise with the same.
@@ -14,10 +18,7 @@ var behaviours = map[string]any{
 
 // newApp makes the app; context is what -c gives on the command line.
 func newApp(context map[string]string) awscdk.App {
-	c := make(map[string]any, len(behaviours)+len(context))
-	for k, v := range behaviours {
-		c[k] = v
-	}
+	c := maps.Clone(behaviours)
 	for k, v := range context {
 		c[k] = v
 	}

@@ -104,13 +104,13 @@ func synthesise(context map[string]string) (got template, err error) {
 	if err != nil {
 		return template{}, err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // of the system's temporary folder
+	defer os.RemoveAll(dir)
 	build := filepath.Join(dir, "build")
 	for _, fn := range config.Functions {
 		if err := os.MkdirAll(filepath.Join(build, fn), 0o755); err != nil {
 			return template{}, err
 		}
-		if err := os.WriteFile(filepath.Join(build, fn, "bootstrap"), []byte(fn), 0o755); err != nil { //nolint:gosec // it has to be executable
+		if err := os.WriteFile(filepath.Join(build, fn, "bootstrap"), []byte(fn), 0o755); err != nil {
 			return template{}, err
 		}
 	}

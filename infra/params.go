@@ -23,7 +23,7 @@ const VariantLocalStack = "localstack"
 type Params struct {
 	Stage    string // stage: name of the deployment and last part of the stack's name; default prod
 	Variant  string // variant: "" for AWS, or localstack
-	BuildDir string // buildDir: holds <function>/bootstrap; default ../.build, or ../.build/amd64 for localstack
+	BuildDir string // buildDir: holds <function>/bootstrap; default ../.build/arm64, or amd64 for localstack
 
 	// publicUrl: where people reach the pages. Default: API Gateway's own URL, which has the stage in its path. {apiId} and
 	// {stage} in it are replaced, for addresses that are not known before the API exists.
@@ -103,7 +103,7 @@ func paramsFrom(get func(key string) string) (Params, error) {
 
 	switch p.Variant {
 	case "":
-		p.Stage, p.BuildDir = or("stage", "prod"), or("buildDir", "../.build")
+		p.Stage, p.BuildDir = or("stage", "prod"), or("buildDir", "../.build/arm64")
 		if p.EndpointSSM != "" || p.EndpointSESv2 != "" {
 			bad("endpointSsm and endpointSesv2 are for variant %s only", VariantLocalStack)
 		}

@@ -15,7 +15,7 @@ func TestParams(t *testing.T) {
 		want    Params
 	}{
 		{"defaults in AWS", map[string]string{"mailFrom": "Loop <loop@example.com>"}, Params{
-			Stage: "prod", BuildDir: "../.build", MailFrom: "Loop <loop@example.com>", MailIdentity: "loop@example.com",
+			Stage: "prod", BuildDir: "../.build/arm64", MailFrom: "Loop <loop@example.com>", MailIdentity: "loop@example.com",
 			RunbookURL: "README.md", Keep: true,
 		}},
 		{"defaults in LocalStack", map[string]string{"variant": "localstack"}, Params{
@@ -24,7 +24,7 @@ func TestParams(t *testing.T) {
 			RunbookURL: "README.md", Keep: true,
 		}},
 		{"a slash at the end of publicUrl would double", map[string]string{"mailFrom": "a@example.com", "publicUrl": "https://x.example.com/", "keep": "false"}, Params{
-			Stage: "prod", BuildDir: "../.build", MailFrom: "a@example.com", MailIdentity: "a@example.com",
+			Stage: "prod", BuildDir: "../.build/arm64", MailFrom: "a@example.com", MailIdentity: "a@example.com",
 			PublicURL: "https://x.example.com", RunbookURL: "README.md",
 		}},
 	}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
@@ -48,10 +48,7 @@ func newSchedules(l *loop, q queues, fns functions) {
 	q.schedules.GrantSendMessages(role)
 
 	for _, s := range schedules {
-		input, err := json.Marshal(map[string]string{"schedule": s.name, "at": "<aws.scheduler.scheduled-time>"})
-		if err != nil {
-			panic(err) // a map of strings
-		}
+		input := fmt.Sprintf(`{"schedule":%q,"at":"<aws.scheduler.scheduled-time>"}`, s.name)
 		c := awsscheduler.NewCfnSchedule(l.Stack, str(title(s.name)), &awsscheduler.CfnScheduleProps{
 			Name:                       str(s.name),
 			GroupName:                  group.Ref(),
@@ -61,7 +58,7 @@ func newSchedules(l *loop, q queues, fns functions) {
 			Target: &awsscheduler.CfnSchedule_TargetProperty{
 				Arn:              fns.byName[s.fn].FunctionArn(),
 				RoleArn:          role.RoleArn(),
-				Input:            str(string(input)),
+				Input:            str(input),
 				DeadLetterConfig: &awsscheduler.CfnSchedule_DeadLetterConfigProperty{Arn: q.schedules.QueueArn()},
 				RetryPolicy: &awsscheduler.CfnSchedule_RetryPolicyProperty{
 					MaximumEventAgeInSeconds: num(s.age), MaximumRetryAttempts: num(10),

@@ -236,6 +236,10 @@ func TestSchedules(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := text(r.get("Name"))
+		// The scheduler looks for these very characters: escaped as JSON may escape them, they stay what they are.
+		if !strings.Contains(text(r.get("Target", "Input")), "<aws.scheduler.scheduled-time>") {
+			t.Errorf("%s is not told its time", name)
+		}
 		if d := cmp.Diff(map[string]string{"schedule": name, "at": "<aws.scheduler.scheduled-time>"}, input); d != "" {
 			t.Errorf("input of %s (-want +got)\n%s", name, d)
 		}
