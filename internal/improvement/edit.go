@@ -1,0 +1,121 @@
+package improvement
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/id"
+)
+
+// MaxOutcome is the longest outcome, in characters.
+const MaxOutcome = 1000
+
+// MaxEffort is the largest estimate of effort.
+const MaxEffort = 1e6
+
+// Edit is what a person words or estimates anew; nil leaves as it is.
+type Edit struct {
+	Title   *string
+	Outcome *string
+	Effort  *float64 // more than 0
+	// Seen is how many entries its history had when the person read it; 0 is not compared. Evidence that comes in meanwhile
+	// adds no entry, so it is in nobody's way.
+	Seen int
+}
+
+// check gives the Edit cleaned, or an Invalid error that names every bad field.
+func (e Edit) check() (Edit, error) {
+	var bad []fault.Field
+	if e.Title != nil {
+		title := strings.Join(strings.Fields(*e.Title), " ")
+		if n := utf8.RuneCountInString(title); n == 0 || n > MaxTitle {
+			bad = append(bad, fault.Field{Pointer: "/title", Detail: "must be 1 to 200 characters"})
+		}
+		e.Title = &title
+	}
+	if e.Outcome != nil {
+		outcome := strings.TrimSpace(*e.Outcome)
+		if utf8.RuneCountInString(outcome) > MaxOutcome {
+			bad = append(bad, fault.Field{Pointer: "/outcome", Detail: "must be at most 1,000 characters"})
+		}
+		e.Outcome = &outcome
+	}
+	// Written so that what is no number (NaN) is refused too.
+	if e.Effort != nil && !(*e.Effort > 0 && *e.Effort <= MaxEffort) {
+		bad = append(bad, fault.Field{Pointer: "/effort", Detail: "must be a number more than 0, at most 1,000,000"})
+	}
+	return e, fault.Fields(bad...)
+}
+
+// apply changes im and says what it changed, for the history (with what was there before) and for the staff log (names
+// only: a title may be a customer's words).
+func (e Edit) apply(im *Improvement) (history, names []string) {
+	note := func(name, was string) {
+		names = append(names, name)
+		if was != "" {
+			name += " (was: " + was + ")"
+		}
+		history = append(history, name)
+	}
+	if e.Title != nil && *e.Title != im.Title {
+		note("title", im.Title)
+		im.Title = *e.Title
+	}
+	if e.Outcome != nil && *e.Outcome != im.Outcome {
+		note("outcome", "")
+		im.Outcome = *e.Outcome
+	}
+	// No estimate counts as 1, so saying 1 then changes nothing.
+	if e.Effort != nil && *e.Effort != im.Effort && !(im.Effort == 0 && *e.Effort == 1) {
+		was := im.Effort
+		if was == 0 {
+			was = 1
+		}
+		note("effort", fmt.Sprintf("%g", was))
+		im.Effort = *e.Effort
+	}
+	return history, names
+}
+
+// Edit words or estimates an Improvement anew. Its status stays, nobody is told, and an OpsItem keeps the title it was
+// filed with. What changes nothing is stored nowhere. It is Conflict (code edited_meanwhile) where the history has grown
+// since the person read it.
+func (s *Service) Edit(ctx context.Context, iid id.Improvement, e Edit, by By) (Improvement, error) {
+	e, err := e.check()
+	if err != nil {
+		return Improvement{}, err
+	}
+	var out Improvement
+	err = retry(ctx, func() error {
+		im, err := s.Store.Improvement(ctx, iid)
+		if err != nil {
+			return err
+		}
+		seen := im.Entries
+		history, names := e.apply(&im)
+		if out = im; len(names) == 0 {
+			return nil
+		}
+		if e.Seen != 0 && e.Seen != seen {
+			return fault.New(fault.Conflict, "edited_meanwhile", "Somebody decided about it or edited it meanwhile. Look at it again, then save.")
+		}
+		now := s.Now()
+		im.Updated = now
+		im.Entries++
+		c := Change{
+			Improvement: im, Log: s.log(by, now, "edited improvement", im),
+			Entry: &Entry{Seq: im.Entries, At: now, By: by.Who, What: "edited", Detail: strings.Join(history, ", ")},
+		}
+		c.Log.Detail = strings.Join(names, ", ")
+		if err := s.Store.SaveChange(ctx, c); err != nil {
+			return err
+		}
+		out = im
+		out.Version++
+		return nil
+	})
+	return out, err
+}
