@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"learningloop/internal/fault"
@@ -58,7 +59,7 @@ type Outcome struct {
 // Take takes one event in. The same event twice is one piece of Feedback. An error is worth a retry: whatever can never
 // succeed is set aside instead.
 func (s *Service) Take(ctx context.Context, event []byte) (Outcome, error) {
-	out, err := s.read(ctx, event)
+	out, err := s.read(ctx, event, byRules)
 	if err == nil || fault.Retry(err) {
 		return out, err
 	}
@@ -75,14 +76,18 @@ func why(err error) string {
 	if !ok {
 		return "It could not be read."
 	}
-	out := e.Msg
+	words := []string{e.Msg}
 	for _, f := range e.Fields {
-		out += " " + f.Pointer + " " + f.Detail + "."
+		words = append(words, f.Pointer, f.Detail+".")
 	}
-	return out
+	return strings.Join(words, " ")
 }
 
-func (s *Service) read(ctx context.Context, event []byte) (Outcome, error) {
+// byRules has the products' rules say what an event is about.
+var byRules = product.Product{}
+
+// read takes an event in: about the product to, or about what the rules or the event itself say.
+func (s *Service) read(ctx context.Context, event []byte, to product.Product) (Outcome, error) {
 	p, err := signal.Parse(event)
 	switch {
 	case err != nil:
@@ -90,18 +95,23 @@ func (s *Service) read(ctx context.Context, event []byte) (Outcome, error) {
 	case p.Ignore != "":
 		return Outcome{Ignored: p.Ignore}, nil
 	case p.Feedback != nil:
-		return s.submit(ctx, p)
+		return s.submit(ctx, p, to)
+	case to.ID != "":
+		return s.keep(ctx, to.ID, *p.Signal)
 	default:
 		return s.receive(ctx, *p.Signal)
 	}
 }
 
-func (s *Service) submit(ctx context.Context, p signal.Parsed) (Outcome, error) {
+func (s *Service) submit(ctx context.Context, p signal.Parsed, to product.Product) (Outcome, error) {
 	var d feedback.Draft
 	dec := json.NewDecoder(bytes.NewReader(p.Feedback))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&d); err != nil {
 		return Outcome{}, fault.Wrap(fault.Invalid, "malformed_event", "The detail is not feedback: "+err.Error()+".", err)
+	}
+	if to.ID != "" {
+		d.Product = to.Slug
 	}
 	f, err := s.Receiver.Submit(ctx, d, "event "+p.ID, feedback.Event)
 	return Outcome{Feedback: f.ID}, err
@@ -123,7 +133,10 @@ func (s *Service) receive(ctx context.Context, sig signal.Signal) (Outcome, erro
 	if routed == "" {
 		return Outcome{}, errNoProduct
 	}
-	pid := id.Product(routed)
+	return s.keep(ctx, id.Product(routed), sig)
+}
+
+func (s *Service) keep(ctx context.Context, pid id.Product, sig signal.Signal) (Outcome, error) {
 	if idle, err := s.idle(ctx, pid, sig); err != nil || idle != "" {
 		return Outcome{Ignored: idle}, err
 	}
@@ -147,6 +160,16 @@ func (s *Service) idle(ctx context.Context, p id.Product, sig signal.Signal) (si
 // Replay takes a set-aside event in again, now that it may be understood. It is Conflict where it was decided already;
 // where it is still not understood it stays, and the error says why.
 func (s *Service) Replay(ctx context.Context, sid, by, request string) (Outcome, error) {
+	return s.replay(ctx, sid, byRules, by, request)
+}
+
+// ReplayTo is Replay for an event that a person says is about a product, whatever the rules or the event itself say. It
+// makes no rule of it: the next event like it goes by the rules again.
+func (s *Service) ReplayTo(ctx context.Context, sid string, to product.Product, by, request string) (Outcome, error) {
+	return s.replay(ctx, sid, to, by, request)
+}
+
+func (s *Service) replay(ctx context.Context, sid string, to product.Product, by, request string) (Outcome, error) {
 	a, err := s.Store.SetAsideByID(ctx, sid)
 	if err != nil {
 		return Outcome{}, err
@@ -159,12 +182,12 @@ func (s *Service) Replay(ctx context.Context, sid, by, request string) (Outcome,
 	if json.Unmarshal(event, &quoted) == nil {
 		event = []byte(quoted)
 	}
-	out, err := s.read(ctx, event)
+	out, err := s.read(ctx, event, to)
 	if err != nil {
 		return Outcome{}, err
 	}
 	a.State, a.By = signal.Replayed, by
-	return out, s.save(ctx, a, by, request, "replayed set-aside event")
+	return out, s.save(ctx, a, to.ID, by, request, "replayed set-aside event")
 }
 
 // Drop decides that a set-aside event is not worth taking in. reason is required.
@@ -180,15 +203,15 @@ func (s *Service) Drop(ctx context.Context, sid, reason, by, request string) err
 		return decided(a)
 	}
 	a.State, a.By, a.Reason = signal.Dropped, by, reason
-	return s.save(ctx, a, by, request, "dropped set-aside event")
+	return s.save(ctx, a, "", by, request, "dropped set-aside event")
 }
 
 func decided(a signal.SetAside) error {
 	return fault.New(fault.Conflict, "already_decided", "This event was "+string(a.State)+" already.")
 }
 
-func (s *Service) save(ctx context.Context, a signal.SetAside, by, request, action string) error {
+func (s *Service) save(ctx context.Context, a signal.SetAside, to id.Product, by, request, action string) error {
 	return s.Store.SaveSetAside(ctx, a, &trail.Entry{
-		ID: id.Hash(12, a.ID, action), At: s.Now(), By: by, Action: action, Subject: a.ID, Request: request,
+		ID: id.Hash(12, a.ID, action), At: s.Now(), By: by, Action: action, Subject: a.ID, Product: string(to), Request: request,
 	})
 }
