@@ -33,7 +33,7 @@ type Staff struct {
 }
 
 // DefaultStaff may do everything.
-var DefaultStaff = Staff{Subject: "local-staff", Email: "alejandro@example.com", Name: "Alejandro Rosalez", Groups: []string{"admin"}}
+var DefaultStaff = Staff{Subject: "local-staff", Email: "staff@example.com", Name: "Local staff", Groups: []string{"admin"}}
 
 // Config is what an Issuer needs; all of it is required but Staff, which is DefaultStaff where it has no Subject.
 type Config struct {
