@@ -14,7 +14,7 @@
 //	GET  /p/{product}/feedback                   FeedbackForm
 //	POST /p/{product}/feedback                   key kind title text rating name email company hearBack
 //	                                             component page release environment variant -> 303 or FeedbackSent
-//	GET  /s/{token}                              Status
+//	GET  /s/{token}                              Status; edit=yes opens the form
 //	POST /s/{token}/edit                         version kind title text rating
 //	POST /s/{token}/withdraw                     -
 //	POST /s/{token}/hear                         hear=yes|no
@@ -22,28 +22,28 @@
 //	POST /u/{token}                              stop=yes|no (RFC 8058 clients post List-Unsubscribe=One-Click: stop)
 //	GET  /team                                   TeamHome
 //	GET  /team/{product}/queue                   Queue; type kind sort cursor
-//	GET  /team/{product}/decide                  Decide; do item*
+//	GET  /team/{product}/decide                  Decide; do item* return
 //	POST /team/{product}/decisions               decision item* version reason kind revisit owner due release return
 //	POST /team/{product}/promote                 title outcome item* accept=yes return
 //	POST /team/{product}/attach                  improvement item* return
 //	POST /team/{product}/detach                  improvement item* return
 //	GET  /team/{product}/improvements            Improvements; status owner sort cursor
-//	GET  /team/{product}/improvements/{id}       Improvement
+//	GET  /team/{product}/improvements/{id}       Improvement; evidence=all
 //	POST /team/{product}/improvements/{id}       version title outcome effort
 //	GET  /team/set-aside                         SetAside; cursor
 //	POST /team/set-aside/{id}/replay             product (may be empty: only try again)
 //	POST /team/set-aside/{id}/drop               reason
 //	GET  /team/digests, /team/digests/{id}       Digests, Digest
-//	GET  /team/log                               Log; who did product from until cursor
+//	GET  /team/log                               Log; who did product from until correlation cursor
 //	GET  /team/products, POST /team/products     Products; slug name
 //	GET  /team/products/{slug}                   Settings
-//	POST /team/products/{slug}                   version name about isDefault quotes autoBand digestEvery*
-//	                                             recipients (one a line) and, one each per rule row in order:
+//	POST /team/products/{slug}                   version name about isDefault=yes quotes severity band
+//	                                             digestTo (one a line) and, one each per rule row in order:
 //	                                             ruleSource* ruleAccount* ruleRegion* ruleResource* ruleName*
-//	GET  /team/products/{slug}?dryRun={score}    Settings with DryRun set
+//	                                             dryRun=yes: saves nothing, answers Settings as typed with DryRun set
 //	GET  /_local/                                LocalIndex
 //	GET  /assets/{file}                          Assets
 //
-// The decisions are accept, plan, start, ship, decline, reopen; Decide also draws promote and attach. In JSON-pointer
-// terms the last segment of a pointer is the name of the form's field ("/submitter/email" is "email").
+// The decisions are accept, plan, start, ship, decline, reopen; Decide also draws promote and attach. FieldName says
+// which field of a form a JSON pointer of the API is about.
 package web

@@ -18,7 +18,7 @@ func (r *Renderer) funcs() template.FuncMap {
 		"asset": func(name string) string { return r.opt.Base + AssetPath(name) },
 		"ago":   r.ago, "day": r.day, "stamp": stamp, "month": month,
 		"plain": plain, "say": say, "num": number, "plural": plural, "join": strings.Join, "first": first, "more": more,
-		"word": word, "headline": headline, "kind": kindWord, "kinds": kinds, "declines": declines,
+		"word": word, "headline": headline, "kind": kindWord, "kinds": kinds, "declines": declines, "severities": severities, "bands": bands,
 		"steps": steps, "bar": bar, "spark": spark, "chart": chart, "interval": interval, "picture": picture,
 		"input": newInput, "hint": hint, "typ": typ, "auto": auto, "max": maxLen, "req": req, "pre": pre, "rows": rows,
 		"problems": problems, "id": id, "has": func(list []string, s string) bool { return slices.Contains(list, s) },

@@ -133,6 +133,17 @@ func TestScale(t *testing.T) {
 	}
 }
 
+func TestFieldName(t *testing.T) {
+	for pointer, want := range map[string]string{
+		"": "", "/text": "text", "/submitter/email": "email", "/routing/2/account": "ruleAccount.2", "/routing/2": "ruleSource.2",
+		"/routing": "routing", "/digestTo/1": "digestTo", "/rules/band": "band", "/routing/2/": "", "/3": "3",
+	} {
+		if got := FieldName(pointer); got != want {
+			t.Errorf("FieldName(%q) = %q, want %q", pointer, got, want)
+		}
+	}
+}
+
 func TestProblems(t *testing.T) {
 	got := problems("x", FieldErrors{"b": "B", "a": "A", "": "all", "z": "Z"}, "b", "missing")
 	want := []problem{{"", "all"}, {"f-xb", "B"}, {"f-xa", "A"}, {"f-xz", "Z"}}

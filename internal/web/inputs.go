@@ -3,7 +3,26 @@ package web
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
+
+// FieldName is the form field that a JSON pointer of the API is about: "/submitter/email" is "email", "/routing/2/account"
+// is row 2 of "ruleAccount", "/digestTo/1" is the box that holds all addresses. "" stays the form as a whole.
+func FieldName(pointer string) string {
+	parts := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	last := parts[len(parts)-1]
+	switch {
+	case parts[0] == "routing" && len(parts) == 3 && last != "":
+		return "rule" + strings.ToUpper(last[:1]) + last[1:] + "." + parts[1]
+	case parts[0] == "routing" && len(parts) == 2:
+		return "ruleSource." + last
+	}
+	if _, err := strconv.Atoi(last); err == nil && len(parts) > 1 {
+		return parts[len(parts)-2]
+	}
+	return last
+}
 
 // inputView is one labelled field of a form, built up in a template by a chain of the functions below.
 type inputView struct {

@@ -18,9 +18,8 @@ type loopNode struct {
 	LoopPart
 	Name, About string
 	N           int
-	X, Y        int // left top
-	CX          int // middle
-	Arrow       string
+	X, Y        int  // left top
+	Known       bool // it has a count
 }
 
 const (
@@ -41,13 +40,12 @@ func picture(v LocalIndex) []loopNode {
 		if !ok {
 			p = LoopPart{Key: key}
 		}
-		n := loopNode{LoopPart: p, Name: loopWords[key][0], About: loopWords[key][1], N: i + 1}
+		n := loopNode{LoopPart: p, Name: loopWords[key][0], About: loopWords[key][1], N: i + 1, Known: ok}
 		if i < 5 {
 			n.X, n.Y = i*(nodeW+nodeGap), top
 		} else {
 			n.X, n.Y = (nodeW+nodeGap)/2+(8-i)*(nodeW+nodeGap), bottom
 		}
-		n.CX = n.X + nodeW/2
 		l = append(l, n)
 	}
 	return l

@@ -128,7 +128,7 @@ func (r *Renderer) draw(shell Shell, v View) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	b.Grow(32 << 10)
-	p := page{Shell: shell, V: v, Now: r.opt.Now().UTC(), SignIn: r.opt.SignIn, SignOut: r.opt.SignOut}
+	p := page{Shell: defaults(shell, v), V: v, Now: r.opt.Now().UTC(), SignIn: r.opt.SignIn, SignOut: r.opt.SignOut}
 	if err := set.ExecuteTemplate(&b, v.template()+".html", p); err != nil {
 		return nil, fmt.Errorf("draw page %s: %w", v.template(), err)
 	}

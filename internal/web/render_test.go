@@ -131,6 +131,13 @@ func TestEveryViewHasASample(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want, got []string
+	for _, s := range samples() {
+		if title, _, section := about(s.view); title == "" {
+			t.Errorf("%s has no title of its own", s.name)
+		} else if team := s.shell.User != nil && s.code == 200; team != (section != SectionNone && section != SectionLocal) && s.code == 200 {
+			t.Errorf("%s: section %q", s.name, section)
+		}
+	}
 	for _, f := range files {
 		if !strings.HasPrefix(f.Name(), "_") {
 			want = append(want, strings.TrimSuffix(f.Name(), ".html"))

@@ -32,7 +32,7 @@ func team(title string, s Section, p *ProductRef, path string) Shell {
 	return Shell{Title: title, User: mateo, Product: p, Products: products, Section: s, SetAside: 2, Local: true, Path: path}
 }
 
-func customer(title string) Shell { return Shell{Title: title, Product: &shop} }
+func customer(title string) Shell { return Shell{Title: title} }
 
 func score(total, reach, impact, confidence, effort float64) Score {
 	return NewScore(total, reach, impact, confidence, effort, map[string]string{
@@ -78,9 +78,9 @@ func queueItems() []QueueItem {
 
 func improvementRows() []ImprovementRow {
 	return []ImprovementRow{
-		{ID: "imp_7k2m", Title: "Export more than 1,000 rows", State: StatePlanned, Score: score(34.2, 19.4, 2.5, 0.86, 1.2), Owner: "Arnav Desai", Due: daysAgo(-12), Companies: 7, Voices: 12, Changed: daysAgo(1), OpsItem: "oi-7c2e41f09ab3"},
-		{ID: "imp_3b", Title: "Keep baskets between devices", State: StateInProgress, Score: score(21, 14, 2, 0.75, 1), Owner: "Nikki Wolf", Due: daysAgo(4), Overdue: true, Companies: 5, Voices: 9, Changed: back(3 * time.Hour), OpsItem: "oi-1f09ab37c2e4"},
-		{ID: "imp_q1", Title: "Say where an order is while it is being packed", State: StateAccepted, Score: score(4.1, 3, 1, 0.68, 1), Companies: 2, Voices: 4, Changed: daysAgo(6)},
+		{ID: "imp_7k2m", Title: "Export more than 1,000 rows", State: StatePlanned, Score: score(34.2, 19.4, 2.5, 0.86, 1.2), Owner: "Arnav Desai", Due: daysAgo(-12), Companies: 7, Voices: 12, Since: daysAgo(41), Changed: daysAgo(1), OpsItem: "oi-7c2e41f09ab3", Path: "/team/web-shop/improvements/imp_7k2m"},
+		{ID: "imp_3b", Title: "Keep baskets between devices", State: StateInProgress, Score: score(21, 14, 2, 0.75, 1), Owner: "Nikki Wolf", Due: daysAgo(4), Overdue: true, Companies: 5, Voices: 9, Since: daysAgo(25), Changed: back(3 * time.Hour), OpsItem: "oi-1f09ab37c2e4"},
+		{ID: "imp_q1", Title: "Say where an order is while it is being packed", State: StateAccepted, Score: score(4.1, 3, 1, 0.68, 1), Companies: 2, Voices: 4, Since: daysAgo(9), Changed: daysAgo(6)},
 	}
 }
 
@@ -161,10 +161,15 @@ func digest() Digest {
 func localIndex() LocalIndex {
 	return LocalIndex{
 		Parts: []LoopPart{
-			{Key: "received", Count: 1204, Unit: "pieces", Path: "/p/web-shop/feedback"}, {Key: "triaged", Count: 1203, Unit: "scored", Path: "/team/web-shop/queue"},
-			{Key: "decided", Count: 86, Unit: "decisions", Path: "/team"}, {Key: "filed", Count: 41, Unit: "OpsItems", Path: "/_local/opscenter", Fault: "2 filings wait: SSM throttles"},
-			{Key: "worked", Count: 12, Unit: "in progress", Path: "/_local/opscenter"}, {Key: "told", Count: 310, Unit: "mails", Path: "/_local/mail"},
-			{Key: "validated", Count: 9, Unit: "verdicts"}, {Key: "reflected", Count: 0, Unit: "held"}, {Key: "reported", Count: 13, Unit: "digests", Path: "/team/digests"},
+			{Key: "received", Count: 1204, Unit: "pieces", Path: "/p/web-shop/feedback"},
+			{Key: "triaged", Count: 1203, Unit: "scored", Path: "/team/web-shop/queue"},
+			{Key: "decided", Count: 86, Unit: "decisions", Path: "/team"},
+			{Key: "filed", Count: 41, Unit: "OpsItems", Path: "/_local/opscenter", Fault: "2 filings wait: SSM throttles"},
+			{Key: "worked", Count: 12, Unit: "in progress", Path: "/_local/opscenter"},
+			{Key: "told", Count: 310, Unit: "mails", Path: "/_local/mail"},
+			{Key: "validated", Count: 9, Unit: "verdicts"},
+			{Key: "reflected", Count: 0, Unit: "held"},
+			{Key: "reported", Count: 13, Unit: "digests", Path: "/team/digests"},
 		},
 		Try: []Try{
 			{Title: "Say something", Text: "Send feedback as a customer, then open the status link that you get.", Link: &Link{"Open the form", "/p/web-shop/feedback"}, Done: true},
@@ -202,10 +207,10 @@ func samples() []sample {
 	editing := fresh
 	editing.Editing, editing.Edit, editing.Errors = true, FeedbackValues{Kind: KindIdea, Title: "Save my basket"}, FieldErrors{"text": "Say something: this is what the team reads."}
 	settings := Settings{
-		Product: shop, Version: "9", About: "Where our customers choose and order.", Quotes: "redacted", AutoBand: "32", Weekly: true, Recipients: []string{"lead@example.com", "ops@example.com"}, Changed: daysAgo(12), ChangedBy: "Mateo Jackson",
+		Product: shop, Version: "9", About: "Where our customers choose and order.", Quotes: "redacted", Severity: 2, Band: 1, Recipients: []string{"lead@example.com", "ops@example.com"}, Changed: daysAgo(12), ChangedBy: "Mateo Jackson",
 		Rules:  []Rule{{Source: "aws.cloudwatch", Region: "eu-central-1", Name: "shop-*", Matches: 31}, {Source: "aws.codepipeline", Account: "123456789012", Name: "web-shop", Matches: 8}},
-		DryRun: &DryRun{Band: 32, Since: daysAgo(84), Count: 7, PerWeek: 0.6, Items: improvementRows()[:2]},
-		Errors: FieldErrors{"ruleAccount.1": "An AWS account has 12 digits."},
+		DryRun: &DryRun{Band: 1, Floor: 32, Since: daysAgo(84), Count: 7, PerWeek: 0.6, Items: improvementRows()[:2]},
+		Errors: FieldErrors{"ruleAccount.1": "An AWS account has 12 digits.", "digestTo": "x@ is not a whole address."},
 	}
 	home := TeamHome{
 		ToDecide: []Waiting{{shop, queueItems()[0]}, {shop, queueItems()[1]}, {checkout, queueItems()[2]}}, Total: 23,
@@ -237,7 +242,7 @@ func samples() []sample {
 	}
 	caseShell := team("Export more than 1,000 rows", SectionImprovements, &shop, "/team/web-shop/improvements/imp_7k2m")
 	return []sample{
-		{"chooser", 200, Shell{Title: "Feedback"}, Chooser{[]ProductCard{{shop, "Where you choose and order."}, {checkout, "Paying, refunds and invoices."}, {products[2], ""}}}},
+		{"chooser", 200, Shell{}, Chooser{[]ProductCard{{shop, "Where you choose and order."}, {checkout, "Paying, refunds and invoices."}, {products[2], ""}}}},
 		{"chooser-empty", 200, Shell{}, Chooser{}},
 		{"feedback", 200, customer("Tell the Web shop team"), FeedbackForm{Product: shop, Key: "k1", Privacy: Privacy{Controller: "AnyCompany Retail", Contact: "privacy@example.com", KeptFor: "24 months"}}},
 		{"feedback-errors", 422, customer("Tell the Web shop team"), FeedbackForm{Product: shop, Values: typed, ShowContext: true, Errors: FieldErrors{"email": "That is not a whole address: it needs something like .com at its end.", "text": "Say a little more: one letter is too few."}}},
@@ -269,8 +274,9 @@ func samples() []sample {
 		{"log", 200, team("Log", SectionLog, nil, "/team/log"), logPage},
 		{"products", 200, team("Products", SectionProducts, nil, "/team/products"), Products{Items: home.Products, Slug: "Web Shop", Name: "Web shop", Errors: FieldErrors{"slug": "Only small letters, digits and hyphens."}}},
 		{"settings", 200, team("Settings · Web shop", SectionProducts, &shop, "/team/products/web-shop"), settings},
-		{"local", 200, Shell{Title: "On this machine", Local: true}, localIndex()},
-		{"error-404", 404, Shell{Title: "Nothing here"}, Failure{Code: 404}},
+		{"local", 200, Shell{Local: true, Section: SectionLocal, Path: "/_local/"}, localIndex()},
+		{"local-bare", 200, Shell{Local: true}, LocalIndex{Parts: localIndex().Parts[1:2], Try: localIndex().Try, Schedules: localIndex().Schedules[1:]}},
+		{"error-404", 404, Shell{}, Failure{Code: 404}},
 		{"error-403", 403, Shell{Title: "Not yours", User: mateo, Section: SectionTeam}, Failure{Code: 403, RequestID: "req-81f"}},
 		{"error-500", 500, Shell{Title: "Our fault"}, Failure{Code: 500, RequestID: "req-81f"}},
 		{"sign-in", 401, Shell{Title: "Sign in", Section: SectionTeam, Path: "/team/web-shop/queue?kind=idea"}, Failure{Code: 401}},

@@ -12,11 +12,11 @@ type View interface {
 
 // Shell is what stands around every page: who is looking, at which product, and what just happened.
 type Shell struct {
-	Title    string       // of the document and of bookmarks; "" takes the view's own heading
+	Title    string       // of the document and of bookmarks; "" takes the view's own
 	User     *User        // nil: nobody is signed in, the header offers it on team pages
-	Product  *ProductRef  // the product the page is about; nil on pages across products
+	Product  *ProductRef  // the product the page is about; nil takes the view's own
 	Products []ProductRef // those the user may switch to; customers' pages need none
-	Section  Section      // which entry of the navigation is this page
+	Section  Section      // which entry of the navigation is this page; "" takes the view's own
 	SetAside int          // shown beside its navigation entry when not zero
 	Local    bool         // `make run`: the header links to /_local/
 	Notices  []Notice     // said once, above the page

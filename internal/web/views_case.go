@@ -103,13 +103,12 @@ type Settings struct {
 	IsDefault bool   // takes the signals no rule claims
 	Quotes    string // of customers in OpsItems: none, redacted
 	Rules     []Rule
-	AutoBand  string // score at and above which it files by itself; "": off
+	Severity  int // a signal of this severity (1-4) or a worse one is filed by itself; 0: off
+	Band      int // an Improvement that reaches this band (1-5) is filed by itself; 0: off
 	DryRun    *DryRun
 	// Recipients get the digest, one address each.
 	Recipients []string
-	Weekly     bool
-	Monthly    bool
-	Errors     FieldErrors // ruleSource.2 is row 2, from 0
+	Errors     FieldErrors // by FieldName: ruleSource.2 is row 2, from 0
 	Changed    time.Time
 	ChangedBy  string
 }
@@ -122,10 +121,11 @@ type Rule struct {
 
 // DryRun is what a band would have done over history.
 type DryRun struct {
-	Band    float64
-	Since   time.Time
-	Count   int // items it would have filed
-	PerWeek float64
+	Band    int              // 1-5
+	Floor   float64          // the score it begins at
+	Since   time.Time        // how far back the history goes; zero: all of it
+	Count   int              // items it would have filed
+	PerWeek float64          // 0: not said
 	Items   []ImprovementRow // the latest of them
 }
 

@@ -145,8 +145,11 @@ type ImprovementRow struct {
 	Overdue   bool
 	Companies int
 	Voices    int
+	Since     time.Time // when it was first proposed: shown where Changed is not, as in a digest
 	Changed   time.Time
 	OpsItem   string // id, or ""
+	// Path is its page without the base; "" takes the one under the list's product.
+	Path string
 }
 
 // SetAside is `/team/set-aside`: what we did not understand, since when.

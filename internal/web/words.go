@@ -75,6 +75,17 @@ func declines() []choice {
 	}
 }
 
+// severities are what a rule may file by itself.
+func severities() []choice {
+	return []choice{
+		{"0", "never", ""}, {"1", "1, critical", ""}, {"2", "2, high, or worse", ""}, {"3", "3, medium, or worse", ""}, {"4", "4, low, or worse", ""},
+	}
+}
+
+func bands() []choice {
+	return []choice{{"0", "never", ""}, {"1", "1", ""}, {"2", "2 or better", ""}, {"3", "3 or better", ""}, {"4", "4 or better", ""}, {"5", "5: all of them", ""}}
+}
+
 // doing is how a decision is offered.
 type doing struct{ Verb, Heading, Past, Effect string }
 
@@ -108,7 +119,7 @@ var failures = map[int]failure{
 	409: {"Somebody was faster", "What you changed has changed in the meantime. Look again, then decide."},
 	413: {"Too much at once", "That is more than fits. Shorten it and send it again."},
 	429: {"A moment, please", "That was too much in too short a time. Try again in a minute."},
-	500: {"That is our fault", "Something went wrong here, and we have a note of it. Nothing you sent was half done; try again."},
+	500: {"That is our fault", "Something went wrong here, and we have a note of it. Try again in a minute."},
 	503: {"Back in a moment", "Something we need does not answer. Nothing is lost; try again in a minute."},
 }
 
