@@ -16,7 +16,7 @@ import (
 )
 
 // spec is what functions differ in. Lambda gives processor by memory, a whole one at 1,769 MB: 512 MB answer a page in
-// tens of milliseconds; digest draws charts.
+// tens of milliseconds; digest reads whole periods.
 //
 // None reserves concurrency: new accounts have 10 in all and refuse any reservation. The API's throttle and the queues'
 // limits on workers keep one function from starving another.
@@ -32,7 +32,7 @@ var specs = map[string]spec{
 	config.FnTriage:   {"Counts, scores and attaches feedback", 512, 60},
 	config.FnOpsItems: {"Files OpsItems and mirrors them both ways", 512, 60},
 	config.FnFollowup: {"Tells everybody who asked", 512, 60},
-	config.FnDigest:   {"Mails the digest", 1024, 300},
+	config.FnDigest:   {"Writes the digest", 1024, 300},
 }
 
 type functionInput struct {
@@ -112,30 +112,32 @@ func environment(l *loop, name string, in functionInput) map[string]*string {
 			}
 		}
 	}
-	token := map[string]*string{config.KeyTokenKeyARN: in.secret.SecretArn()}
-	mail := map[string]*string{
-		config.KeyMailFrom: str(l.MailFrom), config.KeyMailReplyTo: str(l.MailReplyTo),
-		config.KeyMailConfigurationSet: str(in.sender.set),
-	}
-	switch name {
-	case config.FnAPI:
-		set(token)
-		set(map[string]*string{config.KeyOIDCIssuer: in.staff.issuer, config.KeyOIDCClientID: in.staff.clientID})
-	case config.FnOpsItems:
-		set(map[string]*string{config.KeyAccountID: l.Account(), config.KeyOpsTopicARN: in.notify.topic.TopicArn()})
-		set(map[string]*string{"AWS_ENDPOINT_URL_SSM": str(l.EndpointSSM)})
-	case config.FnFollowup, config.FnDigest:
-		set(token)
-		set(mail)
+	if slices.Contains(useTokens, name) {
+		set(map[string]*string{config.KeyTokenKeyARN: in.secret.SecretArn()})
 	}
 	if slices.Contains(callSES, name) {
 		set(map[string]*string{"AWS_ENDPOINT_URL_SESV2": str(l.EndpointSESv2)})
 	}
+	switch name {
+	case config.FnAPI:
+		set(map[string]*string{config.KeyOIDCIssuer: in.staff.issuer, config.KeyOIDCClientID: in.staff.clientID})
+	case config.FnOpsItems:
+		set(map[string]*string{
+			config.KeyAccountID: l.Account(), config.KeyOpsTopicARN: in.notify.topic.TopicArn(), "AWS_ENDPOINT_URL_SSM": str(l.EndpointSSM),
+		})
+	case config.FnFollowup:
+		set(map[string]*string{
+			config.KeyMailFrom: str(l.MailFrom), config.KeyMailReplyTo: str(l.MailReplyTo), config.KeyMailConfigurationSet: str(in.sender.set),
+		})
+	}
 	return env
 }
 
-// callSES are the functions that call SES: those that send, and the API, whose staff pages say whether it is a sandbox.
-var callSES = []string{config.FnAPI, config.FnFollowup, config.FnDigest}
+// useTokens are the functions that make or read tokens, or know people by a key derived from theirs.
+var useTokens = []string{config.FnAPI, config.FnSignals, config.FnFollowup, config.FnDigest}
+
+// callSES are the functions that call SES: the one that sends, and the API, whose staff pages say whether it is a sandbox.
+var callSES = []string{config.FnAPI, config.FnFollowup}
 
 // newTokenKey is the key of the tokens in customers' links; lose it, and every link sent so far is dead.
 func newTokenKey(l *loop) awssecretsmanager.Secret {

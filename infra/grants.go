@@ -31,17 +31,17 @@ func grant(l *loop, in functionInput, fns functions) {
 	for _, fn := range config.Functions {
 		allow(fn, tableActions, []string{*in.table.TableArn(), *in.table.TableArn() + "/index/*"}, nil)
 	}
-	for _, fn := range callSES { // the same ones make or read tokens
+	for _, fn := range useTokens {
 		in.secret.GrantRead(fns.byName[fn], nil)
+	}
+	for _, fn := range callSES {
 		// Whether SES is still in its sandbox is a question about the account; GetAccount knows no resource.
 		allow(fn, []string{"ses:GetAccount"}, []string{"*"}, nil)
 	}
-	for _, fn := range []string{config.FnFollowup, config.FnDigest} {
-		// By sender instead of by identity: in its sandbox SES also asks for the right to the recipient's identity.
-		allow(fn, []string{"ses:SendEmail", "ses:SendRawEmail"},
-			[]string{arn("ses", "identity/*"), arn("ses", "configuration-set/"+in.sender.set)},
-			map[string]any{"StringEquals": map[string]any{"ses:FromAddress": in.sender.address}})
-	}
+	// By sender instead of by identity: in its sandbox SES also asks for the right to the recipient's identity.
+	allow(config.FnFollowup, []string{"ses:SendEmail", "ses:SendRawEmail"},
+		[]string{arn("ses", "identity/*"), arn("ses", "configuration-set/"+in.sender.set)},
+		map[string]any{"StringEquals": map[string]any{"ses:FromAddress": in.sender.address}})
 	allow(config.FnOpsItems, []string{"ssm:CreateOpsItem", "ssm:GetOpsItem", "ssm:UpdateOpsItem", "ssm:AddTagsToResource"},
 		[]string{arn("ssm", "opsitem/*")}, nil)
 	// A list has no resource to name.

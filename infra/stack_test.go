@@ -145,7 +145,6 @@ func TestEndpoints(t *testing.T) {
 	tests := []struct{ fn, key, want string }{
 		{config.FnOpsItems, "AWS_ENDPOINT_URL_SSM", "http://127.0.0.1:8081"},
 		{config.FnFollowup, "AWS_ENDPOINT_URL_SESV2", "http://127.0.0.1:8082"},
-		{config.FnDigest, "AWS_ENDPOINT_URL_SESV2", "http://127.0.0.1:8082"},
 		{config.FnAPI, "AWS_ENDPOINT_URL_SESV2", "http://127.0.0.1:8082"},
 		{config.FnSignals, "AWS_ENDPOINT_URL_SSM", ""},
 	}

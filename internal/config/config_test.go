@@ -42,13 +42,13 @@ func TestLoad(t *testing.T) {
 			// The slash stays: an issuer is compared with the iss claim byte by byte (OpenID Connect Core, 3.1.3.7).
 			Identity: Identity{Issuer: "https://issuer.example.com/", ClientID: "client"},
 		}},
-		{FnSignals, func() (any, error) { return e.Signals() }, SignalsConfig{Common: common}},
+		{FnSignals, func() (any, error) { return e.Signals() }, SignalsConfig{Common: common, TokenKey: token}},
 		{FnTriage, func() (any, error) { return e.Triage() }, TriageConfig{Common: common}},
 		{FnOpsItems, func() (any, error) { return e.OpsItems() }, OpsItemsConfig{
 			Common: common, AccountID: "111122223333", Region: "eu-west-1", OpsTopicARN: "arn:aws:sns:eu-west-1:111122223333:ops",
 		}},
 		{FnFollowup, func() (any, error) { return e.Followup() }, FollowupConfig{Common: common, TokenKey: token, Mail: sender}},
-		{FnDigest, func() (any, error) { return e.Digest() }, DigestConfig{Common: common, TokenKey: token, Mail: sender}},
+		{FnDigest, func() (any, error) { return e.Digest() }, DigestConfig{Common: common, TokenKey: token}},
 	}
 	seen := make([]string, 0, len(tests))
 	for _, tt := range tests {

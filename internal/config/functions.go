@@ -55,7 +55,10 @@ type APIConfig struct {
 }
 
 // SignalsConfig is what functions/signals needs.
-type SignalsConfig struct{ Common }
+type SignalsConfig struct {
+	Common
+	TokenKey TokenKey // people are known by a key derived from it
+}
 
 // TriageConfig is what functions/triage needs.
 type TriageConfig struct{ Common }
@@ -75,11 +78,10 @@ type FollowupConfig struct {
 	Mail     Mail
 }
 
-// DigestConfig is what functions/digest needs.
+// DigestConfig is what functions/digest needs. It sends nothing itself: followup does, from the outbox.
 type DigestConfig struct {
 	Common
 	TokenKey TokenKey
-	Mail     Mail
 }
 
 func (r *reader) common() Common {
@@ -117,7 +119,7 @@ func (e Env) API() (APIConfig, error) {
 // Signals reads the environment of functions/signals; the error is a Problems.
 func (e Env) Signals() (SignalsConfig, error) {
 	r := &reader{env: e}
-	c := SignalsConfig{Common: r.common()}
+	c := SignalsConfig{Common: r.common(), TokenKey: r.tokenKey()}
 	return c, r.err()
 }
 
@@ -147,7 +149,7 @@ func (e Env) Followup() (FollowupConfig, error) {
 // Digest reads the environment of functions/digest; the error is a Problems.
 func (e Env) Digest() (DigestConfig, error) {
 	r := &reader{env: e}
-	c := DigestConfig{Common: r.common(), TokenKey: r.tokenKey(), Mail: r.mail()}
+	c := DigestConfig{Common: r.common(), TokenKey: r.tokenKey()}
 	return c, r.err()
 }
 
