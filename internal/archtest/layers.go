@@ -84,12 +84,14 @@ var places = map[string]Layer{
 	"internal/opscenter/emulator/...": LocalOnly,
 	"internal/table/embedded":         LocalOnly,
 
-	"internal/app/...": App,
+	"internal/app/...":       App,
+	"internal/app/local/...": Local,
 
-	"internal/localstack":      TestKit,
-	"internal/runtimeapi":      TestKit,
-	"internal/table/tabletest": TestKit,
-	"internal/testenv":         TestKit,
+	"internal/localstack":              TestKit,
+	"internal/runtimeapi":              TestKit,
+	"internal/table/dynamo/dynamotest": TestKit,
+	"internal/table/tabletest":         TestKit,
+	"internal/testenv":                 TestKit,
 
 	"internal/archtest":                   Tool,
 	"internal/bench/...":                  Tool,
@@ -109,10 +111,10 @@ var mayImport = map[Layer][]Layer{
 	LocalOnly: {Kernel, Domain, Port, Config, Adapter, LocalOnly},
 	App:       {Kernel, Domain, Port, Config, Adapter, App},
 	Function:  {Kernel, Domain, Port, Config, Adapter, App},
-	Local:     {Kernel, Domain, Port, Config, Adapter, LocalOnly, App},
+	Local:     {Kernel, Domain, Port, Config, Adapter, LocalOnly, App, Local},
 	Infra:     {Config},
 	TestKit:   {Kernel, Domain, Port, Config, Adapter, LocalOnly, TestKit},
-	Tool:      {Kernel, Domain, Port, Config, Adapter, LocalOnly, App, TestKit, Tool},
+	Tool:      {Kernel, Domain, Port, Config, Adapter, LocalOnly, App, Local, TestKit, Tool},
 }
 
 // neighbours are the adapters that may import another one, with the reason. Adapters of one tree, as internal/mail and

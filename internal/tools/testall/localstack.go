@@ -99,7 +99,7 @@ func (ls *localStack) stop() {
 
 // freePort asks the system for a port that nobody listens on.
 func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once, or not
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
