@@ -3,6 +3,7 @@
 package address
 
 import (
+	"errors"
 	"net/mail"
 	"strings"
 
@@ -78,6 +79,23 @@ func Named(name, email string) (Address, error) {
 	a, err := Parse(email)
 	a.Name = name
 	return a, err
+}
+
+// ParseMailbox reads an address as settings have it, with or without a name: "Team <team@example.com>".
+func ParseMailbox(s string) (Address, error) {
+	a, err := mail.ParseAddress(s)
+	if err != nil {
+		return Address{}, malformed()
+	}
+	return Named(a.Name, a.Address)
+}
+
+// Why is what is wrong with an address that Parse refused, for whoever typed it.
+func Why(err error) string {
+	if e, ok := errors.AsType[*fault.Error](err); ok {
+		return e.Msg
+	}
+	return "That is not an e-mail address."
 }
 
 func bad(code, msg string) error { return fault.New(fault.Invalid, code, msg) }
