@@ -2,7 +2,8 @@ package dynamo_test
 
 import (
 	"context"
-	"crypto/rand"
+	crand "crypto/rand"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"testing"
@@ -36,12 +37,17 @@ func awsConfig() aws.Config {
 	return aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
 }
 
+// TestConformance runs on a DynamoDB that is made busy: one call in six is throttled or meets another transaction.
 func TestConformance(t *testing.T) {
 	url := endpoint(t)
-	client := dynamodb.NewFromConfig(awsConfig(), func(o *dynamodb.Options) { o.BaseEndpoint = &url })
+	busy := &flaky{next: http.DefaultTransport, rng: rand.New(rand.NewPCG(1, 2)), injected: map[string]int{}}
+	client := dynamodb.NewFromConfig(awsConfig(), func(o *dynamodb.Options) {
+		o.BaseEndpoint = &url
+		o.HTTPClient = &http.Client{Transport: busy}
+	})
 	streams := dynamodbstreams.NewFromConfig(awsConfig(), func(o *dynamodbstreams.Options) { o.BaseEndpoint = &url })
 	tabletest.Run(t, func(t *testing.T, clock func() time.Time) tabletest.Engine {
-		name := "conformance-" + rand.Text() // LocalStack removes expired rows from the first megabyte of a table only
+		name := "conformance-" + crand.Text() // LocalStack removes expired rows from the first megabyte of a table only
 		arn, err := dynamotest.CreateTable(t.Context(), client, name)
 		if err != nil {
 			t.Fatal(err)
@@ -52,7 +58,7 @@ func TestConformance(t *testing.T) {
 			}
 		})
 		return tabletest.Engine{
-			Table: dynamo.New(client, name, dynamo.Options{Clock: clock}),
+			Table: dynamo.New(client, name, dynamo.Options{Clock: clock, Attempts: 20}),
 			Feed: func() table.Feed {
 				f, err := dynamotest.NewFeed(t.Context(), streams, arn)
 				if err != nil {
@@ -64,6 +70,15 @@ func TestConformance(t *testing.T) {
 			Lag:   30 * time.Second,
 		}
 	})
+	for _, code := range []string{
+		"TransactionCanceledException", "TransactionConflictException", "TransactionInProgressException",
+		"ProvisionedThroughputExceededException", "ThrottlingException",
+	} {
+		if busy.injected[code] == 0 {
+			t.Errorf("%s was never injected", code)
+		}
+	}
+	t.Logf("injected: %v", busy.injected)
 }
 
 // removeExpired asks LocalStack to do at once what DynamoDB does within days.

@@ -30,8 +30,8 @@ type class int
 
 const (
 	final     class = iota // another attempt would fail the same way
+	busy                   // not applied: another transaction has the row, or the request never left
 	throttled              // not applied; later
-	busy                   // not applied: another transaction has the row
 	lost                   // applied or not: the answer did not come
 )
 
@@ -39,6 +39,9 @@ const (
 func classify(err error) class {
 	if c, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
 		return classifyReasons(c.CancellationReasons)
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return busy
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		switch api.ErrorCode() {
@@ -60,9 +63,6 @@ func classify(err error) class {
 			return final
 		}
 		return lost // an answer that could not be read
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return busy // the request was never sent
 	}
 	if _, ok := errors.AsType[*aws.RequestCanceledError](err); ok {
 		return lost // the attempt's own time was up
