@@ -18,6 +18,7 @@ const url = (name) => `${cfg.base}/x/${name}`;
 async function open(options = {}) {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(60000); // generous: the machine may be busy with the rest of the tests
   page.faults = [];
   page.on('console', (m) => { if (m.type() === 'error' && !/status of 4\d\d|status of 5\d\d/.test(m.text())) page.faults.push(m.text()); });
   page.on('pageerror', (e) => page.faults.push(String(e)));
@@ -165,7 +166,7 @@ const stories = {
     await page.goto(url('live'));
     const read = () => page.locator('[data-live=received]').first().textContent();
     const before = await read();
-    await page.waitForFunction((b) => document.querySelector('[data-live=received]').textContent !== b, before, { timeout: 10000 });
+    await page.waitForFunction((b) => document.querySelector('[data-live=received]').textContent !== b, before, { timeout: 60000 });
     return '';
   },
   async 'cases and digests print'(page) {
@@ -218,7 +219,7 @@ const bare = {
 for (const [list, options] of [[stories, { timezoneId: 'Asia/Tokyo' }], [bare, { javaScriptEnabled: false }]]) {
   for (const [check, run] of Object.entries(list)) {
     const page = await open({ viewport: { width: 1280, height: 900 }, ...options });
-    page.setDefaultTimeout(15000);
+    
     let wrong;
     try { wrong = await run(page); } catch (e) { wrong = e.stack; }
     say('story', check, [wrong, ...page.faults].filter(Boolean).join('\n'));
