@@ -13,6 +13,7 @@ import (
 
 	"learningloop/internal/fault"
 	"learningloop/internal/id"
+	"learningloop/internal/mail/address"
 	"learningloop/internal/person"
 )
 
@@ -76,11 +77,12 @@ func (d Draft) Check() (Draft, error) {
 	line("/submitter/name", &d.Submitter.Name, MaxName)
 	line("/submitter/company", &d.Submitter.Company, MaxName)
 	if d.Submitter.Email != "" {
-		a, err := person.ParseAddress(d.Submitter.Email)
+		a, err := address.Parse(d.Submitter.Email)
 		if err != nil {
-			reject("/submitter/email", "%s", err.Error())
+			reject("/submitter/email", "%s", address.Why(err))
+		} else {
+			d.Submitter.Email = a.Email
 		}
-		d.Submitter.Email = a
 	}
 	if d.Submitter.HearBack && d.Submitter.Email == "" {
 		reject("/submitter/email", "is required to hear back")

@@ -92,7 +92,8 @@ type Letter struct {
 	Feedback feedback.Feedback // zero for a digest
 }
 
-// Post writes a letter and hands it to the mail provider. Invalid and Forbidden errors are final; others are tried again.
+// Post writes a letter and hands it to the mail provider. Invalid errors are final; others are tried again: an account in its sandbox
+// (Forbidden) gets out of it one day.
 type Post interface {
 	Send(ctx context.Context, l Letter) (provider string, err error)
 }
@@ -210,7 +211,7 @@ func (s *Service) Send(ctx context.Context, owner, name string) error {
 	switch {
 	case err == nil:
 		m.State, m.Sent, m.RetryAt, m.Error = Sent, s.Now(), time.Time{}, ""
-	case fault.Is(err, fault.Invalid), fault.Is(err, fault.Forbidden):
+	case fault.Is(err, fault.Invalid):
 		s.Meter.MailFailed(ctx, m.Kind, err)
 		m.State, m.Error = Refused, "The mail provider refused it."
 	default:

@@ -10,7 +10,7 @@ import (
 
 	"learningloop/internal/fault"
 	"learningloop/internal/id"
-	"learningloop/internal/person"
+	"learningloop/internal/mail/address"
 	"learningloop/internal/signal"
 )
 
@@ -119,11 +119,11 @@ func (p Product) With(s Settings) (Product, error) {
 			reject("/digestTo", "must be at most 50 addresses")
 		}
 		for i, raw := range s.DigestTo {
-			a, err := person.ParseAddress(raw)
+			a, err := address.Parse(raw)
 			if err != nil {
-				reject(fmt.Sprintf("/digestTo/%d", i), err.Error())
+				reject(fmt.Sprintf("/digestTo/%d", i), address.Why(err))
 			}
-			p.DigestTo = append(p.DigestTo, a)
+			p.DigestTo = append(p.DigestTo, a.Email)
 		}
 	}
 	if s.Rules != nil {

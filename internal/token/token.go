@@ -53,6 +53,9 @@ func (k Keys) Derive(use string) []byte {
 	return h.Sum(nil)
 }
 
+// People is the key that people's addresses are known by (person.Of).
+func (k Keys) People() []byte { return k.Derive("people") }
+
 // mac is 128 bits of the HMAC: more than anybody can try.
 func (k Keys) mac(p Purpose, id string) string {
 	h := hmac.New(sha256.New, k.key)

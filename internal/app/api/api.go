@@ -15,6 +15,7 @@ import (
 	"learningloop/internal/httpapi"
 	"learningloop/internal/improvement"
 	"learningloop/internal/intake"
+	"learningloop/internal/links"
 	"learningloop/internal/store"
 	"learningloop/internal/token"
 	"learningloop/internal/web"
@@ -29,7 +30,7 @@ type API struct {
 	Tokens       token.Keys
 	Auth         *auth.Auth
 	Pages        *web.Renderer
-	Links        Links
+	Links        links.Links
 	Mail         MailStatus
 	Log          *slog.Logger
 	Now          func() time.Time

@@ -12,7 +12,9 @@ import (
 
 	"learningloop/internal/app"
 	"learningloop/internal/batch"
+	"learningloop/internal/config"
 	"learningloop/internal/followup"
+	"learningloop/internal/mail/ses"
 	"learningloop/internal/store"
 	"learningloop/internal/table"
 )
@@ -21,8 +23,18 @@ import (
 type Handler struct {
 	Followup *followup.Service
 	Bounces  *Bounces
+	Account  Account
+	Sandbox  Gauge
 	Log      *slog.Logger
 }
+
+// Account says how the mail account stands.
+type Account interface {
+	AccountStatus(ctx context.Context) (ses.Status, error)
+}
+
+// Gauge says a metric's value.
+type Gauge interface{ Count(name string, n float64) }
 
 // Handle is the Lambda entry.
 func (h *Handler) Handle(ctx context.Context, input json.RawMessage) (any, error) {
@@ -38,7 +50,7 @@ func (h *Handler) Handle(ctx context.Context, input json.RawMessage) (any, error
 			}), nil
 		})
 	case app.SourceSchedule:
-		return nil, h.Sweep(ctx)
+		return nil, h.Scheduled(ctx)
 	default:
 		return nil, app.ErrInput("followup")
 	}
@@ -75,5 +87,21 @@ func (h *Handler) Sweep(ctx context.Context) error {
 	if n > 0 {
 		h.Log.InfoContext(ctx, "followup swept", "orders", n)
 	}
+	return err
+}
+
+// Scheduled sweeps, and says besides whether the account is still in SES's sandbox, for the dashboard.
+func (h *Handler) Scheduled(ctx context.Context) error {
+	err := h.Sweep(ctx)
+	st, asked := h.Account.AccountStatus(ctx)
+	if asked != nil {
+		h.Log.WarnContext(ctx, "mail account not asked", "error", asked.Error())
+		return err
+	}
+	in := 0.0
+	if st.Sandbox {
+		in = 1
+	}
+	h.Sandbox.Count(config.MetricMailSandbox, in)
 	return err
 }

@@ -28,13 +28,12 @@ import (
 	appopsitems "learningloop/internal/app/opsitems"
 	appsignals "learningloop/internal/app/signals"
 	apptriage "learningloop/internal/app/triage"
-	"learningloop/internal/auth"
 	"learningloop/internal/config"
 	"learningloop/internal/digest"
-	"learningloop/internal/feedback"
 	"learningloop/internal/followup"
 	"learningloop/internal/improvement"
 	"learningloop/internal/intake"
+	"learningloop/internal/links"
 	"learningloop/internal/mail"
 	"learningloop/internal/mail/inbox"
 	"learningloop/internal/mail/ses"
@@ -49,7 +48,6 @@ import (
 	"learningloop/internal/table/embedded"
 	"learningloop/internal/token"
 	"learningloop/internal/triage"
-	"learningloop/internal/web"
 )
 
 // Account and Region are whose OpsCenter is emulated. The account is AWS's for documentation.
@@ -119,6 +117,7 @@ func New(ctx context.Context, cfg Config) (w *World, err error) {
 	_, err = w.Store.EnsureProduct(ctx, "example", func() (product.Product, error) {
 		p, err := product.New("example", w.random(), cfg.Now())
 		p.Name, p.About, p.Default = "Example", "The product to try the loop with.", true
+		p.DigestTo = []string{"leadership@example.com"}
 		return p, err
 	})
 	return w, err
@@ -221,15 +220,12 @@ func (w *World) wire() error {
 		t = cfg.Wrap(t)
 	}
 	w.Store = store.New(t, cfg.Now)
-	people := w.Tokens.Derive("people")
-	links := api.Links{Public: cfg.Public, Tokens: w.Tokens}
+	people := w.Tokens.People()
+	link := links.Links{Public: cfg.Public, Tokens: w.Tokens}
 	meter := obs.NewMetrics(io.Discard, "local", cfg.Now, cfg.Log)
-	filer := mirror.Filer{Links: links}
+	filer := mirror.Filer{Links: link}
 	awsCfg := w.awsConfig()
 
-	receive := &feedback.Service{Store: w.Store, People: people, Now: cfg.Now, Rand: w.random}
-	w.Improvements = &improvement.Service{Store: w.Store, Filer: filer, Now: cfg.Now, Rand: w.random}
-	w.Intake = &intake.Service{Store: w.Store, Receiver: receive, Meter: meter, Now: cfg.Now}
 	w.Mirror = &mirror.Service{Store: w.Store, Center: opscenter.New(ssm.NewFromConfig(awsCfg), ""), Filer: filer, Meter: meter, Now: cfg.Now}
 
 	sesClient := sesv2.NewFromConfig(awsCfg)
@@ -240,34 +236,28 @@ func (w *World) wire() error {
 	if err != nil {
 		return err
 	}
-	post := &appfollowup.Post{Sender: sender, Links: links, Digests: w.Store}
+	post := &appfollowup.Post{Sender: sender, Links: link, Digests: w.Store}
 	tell := &followup.Service{Store: w.Store, Post: post, Meter: meter, Now: cfg.Now}
 
-	w.Signals = &appsignals.Handler{Intake: w.Intake, Log: cfg.Log}
-	w.Triage = &apptriage.Handler{Triage: &triage.Service{Store: w.Store, Attacher: w.Improvements, Now: cfg.Now}, Log: cfg.Log}
 	w.OpsItems = &appopsitems.Handler{Mirror: w.Mirror, Log: cfg.Log}
 	w.Followup = &appfollowup.Handler{
-		Followup: tell, Bounces: &appfollowup.Bounces{Store: w.Store, People: people, Log: cfg.Log, Now: cfg.Now}, Log: cfg.Log,
+		Followup: tell, Bounces: &appfollowup.Bounces{Store: w.Store, People: people, Log: cfg.Log, Now: cfg.Now},
+		Account: sender, Sandbox: meter, Log: cfg.Log,
 	}
 	w.Digest = &appdigest.Handler{Digest: &digest.Service{Store: w.Store, People: people, Now: cfg.Now}, Log: cfg.Log}
 
-	base, err := web.BasePath(cfg.Public)
-	if err != nil {
-		return err
-	}
-	pages, err := web.New(web.Options{Base: base, Now: cfg.Now})
-	if err != nil {
-		return err
-	}
-	w.api = &api.API{
-		Store: w.Store, Feedback: receive, Improvements: w.Improvements, Intake: w.Intake, Tokens: w.Tokens, Pages: pages, Links: links,
-		Log: cfg.Log, Now: cfg.Now, Rand: w.random, Local: true,
-	}
-	w.api.Auth, err = auth.New(auth.Config{
-		Issuer: cfg.Public + oidclocal.Path, ClientID: ClientID, PublicURL: cfg.Public, Key: w.Tokens.Derive("auth"), Now: cfg.Now,
-		Random: cfg.Random, Transport: w.Issuer.Transport(http.DefaultTransport), Fail: w.api.Fail,
+	w.api, err = api.New(api.Setup{
+		Store: w.Store, Public: cfg.Public, Tokens: w.Tokens, Issuer: cfg.Public + oidclocal.Path, ClientID: ClientID,
+		Transport: w.Issuer.Transport(http.DefaultTransport), Account: ses.NewAccount(sesClient, cfg.Now), Meter: meter, Log: cfg.Log, Now: cfg.Now,
+		Rand: w.random, Random: cfg.Random, Local: true,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	w.Improvements, w.Intake = w.api.Improvements, w.api.Intake
+	w.Signals = &appsignals.Handler{Intake: w.Intake, Log: cfg.Log}
+	w.Triage = &apptriage.Handler{Triage: &triage.Service{Store: w.Store, Attacher: w.Improvements, Now: cfg.Now}, Log: cfg.Log}
+	return nil
 }
 
 // Close ends everything that was opened.

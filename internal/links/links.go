@@ -1,4 +1,5 @@
-package api
+// Package links makes every absolute link of pages and mails.
+package links
 
 import (
 	"learningloop/internal/id"
