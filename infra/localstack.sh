@@ -4,15 +4,15 @@
 #
 # usage: infra/localstack.sh OUTPUTS.json [-c key=value ...]
 #   AWS_ENDPOINT_URL  LocalStack, default http://localhost:4566
-#   CDK               the CDK command line, default cdk
-#   AWS               the AWS command line, default aws
+#   WITH_CDK          the CDK command line, default cdk (a key that starts with CDK would be read by it as an option)
+#   WITH_AWS          the AWS command line, default aws
 #   BUILD_DIR         holds <function>/bootstrap for amd64, default .build/amd64 of the repository
 set -euo pipefail
 outputs=$(realpath -m "${1:?usage: infra/localstack.sh OUTPUTS.json [-c key=value ...]}")
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")"
 build=$(realpath -m "${BUILD_DIR:-../.build/amd64}")
-cdk=${CDK:-cdk} aws=${AWS:-aws}
+cdk=${WITH_CDK:-cdk} aws=${WITH_AWS:-aws}
 
 export AWS_ENDPOINT_URL=${AWS_ENDPOINT_URL:-http://localhost:4566}
 export AWS_ENDPOINT_URL_S3=$AWS_ENDPOINT_URL # the CDK asks for S3's by name
