@@ -114,9 +114,9 @@ bench: ## the table of speeds, then the micro-benchmarks of the packages
 build: $(foreach arch,arm64 amd64,$(functions:%=.build/$(arch)/%/bootstrap)) ## every function: .build/arm64 ships, .build/amd64 is tested
 
 # Reproducible: the same source and Go give the same bytes, so that an unchanged function is not deployed again.
-.build/arm64/%/bootstrap .build/amd64/%/bootstrap: FORCE
-	@CGO_ENABLED=0 GOOS=linux GOARCH=$(word 2,$(subst /, ,$@)) go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w -buildid=' \
-	  -o $@ ./functions/$(word 3,$(subst /, ,$@))
+.build/%/bootstrap: FORCE
+	@CGO_ENABLED=0 GOOS=linux GOARCH=$(*D) go build -trimpath -buildvcs=false -tags lambda.norpc \
+	  -ldflags '-s -w -buildid=' -o $@ ./functions/$(*F)
 
 size: build # what Lambda is sent, at most 12 MB each
 	@for f in $(functions); do \
