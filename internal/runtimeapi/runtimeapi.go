@@ -27,7 +27,6 @@ type Function struct {
 	events  chan event
 	answers chan Answer
 	ended   chan struct{}
-	endErr  error // set before ended closes
 	calls   int
 }
 
@@ -65,7 +64,7 @@ func Start(ctx context.Context, bootstrap string, env []string, log io.Writer) (
 		return nil, errors.Join(fmt.Errorf("start %s: %w", bootstrap, err), f.server.Close())
 	}
 	go func() {
-		f.endErr = f.cmd.Wait()
+		_ = f.cmd.Wait() // f.cmd.ProcessState says how it ended
 		close(f.ended)
 	}()
 	return f, nil
@@ -101,7 +100,7 @@ func (f *Function) lastWords() (Answer, error) {
 	case a := <-f.answers:
 		return a, nil
 	default:
-		return Answer{}, fmt.Errorf("the function ended without an answer: %w", errors.Join(f.endErr, io.ErrUnexpectedEOF))
+		return Answer{}, fmt.Errorf("the function ended without an answer: %s", f.cmd.ProcessState)
 	}
 }
 
