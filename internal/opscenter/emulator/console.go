@@ -189,11 +189,17 @@ func (e *Emulator) Similar(_ context.Context, it Item) []Item {
 
 // Counts says how many OpsItems there are in each status.
 func (e *Emulator) Counts() map[string]int {
+	now := e.now()
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	out := map[string]int{}
 	for _, s := range []string{StatusOpen, StatusInProgress, StatusResolved} {
 		out[s] = e.st.index.count([]uint64{e.st.index.key(fieldStatus, s)})
+	}
+	for _, seq := range e.st.deleting {
+		if it := e.st.slots[seq]; e.gone(it, now) {
+			out[it.Status]-- // gone, but not yet cleared away
+		}
 	}
 	return out
 }

@@ -1,4 +1,118 @@
-// Package emulator is AWS Systems Manager OpsCenter on one machine: the OpsItem operations over AWS's own protocol,
-// their EventBridge events, and a console page, so that whoever files OpsItems can be built and tested without an
-// account. It imports nothing of the project around it.
+// Package emulator is AWS Systems Manager OpsCenter on one machine: every OpsItem operation over AWS's own protocol, the
+// EventBridge events and SNS notifications that follow, and a console in which a person works the items. It exists so
+// that whoever files OpsItems can be built and tested without an account; nothing else that stands in for AWS does
+// OpsItems right. It imports nothing of the project around it and can be taken alone.
+//
+// # Running it
+//
+// In a process, as an http.Handler:
+//
+//	e, err := emulator.New(emulator.Config{Account: "111122223333", Region: "us-east-1", Dir: ".data/opscenter"})
+//	http.ListenAndServe("127.0.0.1:8081", e) // and e.ConsoleHandler("/_local/opscenter") for the console
+//
+// Alone:
+//
+//	go run ./internal/opscenter/emulator/cmd -addr 127.0.0.1:8081 -dir .data/opscenter
+//
+// An SDK finds it by AWS_ENDPOINT_URL_SSM=http://127.0.0.1:8081, with any credentials and the emulator's Region:
+//
+//	client := ssm.NewFromConfig(cfg, func(o *ssm.Options) { o.BaseEndpoint = aws.String("http://127.0.0.1:8081") })
+//
+//	boto3.client("ssm", endpoint_url="http://127.0.0.1:8081")
+//
+// The CLI by a flag, or the same variable:
+//
+//	aws --endpoint-url http://127.0.0.1:8081 ssm describe-ops-items \
+//	  --ops-item-filters Key=Status,Values=Open,Operator=Equal
+//
+// Terraform has no resource for OpsItems, but its AWS provider reads OpsCenter's service setting and policy here:
+//
+//	provider "aws" {
+//	  region                      = "us-east-1"
+//	  access_key                  = "local"
+//	  secret_key                  = "local"
+//	  skip_credentials_validation = true
+//	  skip_requesting_account_id  = true
+//	  endpoints { ssm = "http://127.0.0.1:8081" }
+//	}
+//	resource "aws_ssm_service_setting" "insights" {
+//	  setting_id    = "/ssm/opsinsights/opscenter"
+//	  setting_value = "Enabled"
+//	}
+//
+// # How it works
+//
+// ServeHTTP finds the operation in one table (operations.go), looks at the signature (sigv4.go), lets a planned fault
+// strike (faults.go), reads the body, holds it to the embedded service model (validate.go) and binds it to the
+// operation's input type (bind.go). An operation decides under one lock what changes, as a record; the record is
+// appended to the journal, applied to the state in memory (state.go) and acknowledged when it is on disk. Records that
+// arrive while one fsync runs share the next. A restart applies the same records again. Events leave through an outbox
+// (events.go) in the order of the changes, each after its change is durable; as in AWS, none is sent twice or kept for
+// a receiver that fails.
+//
+// Lists run from the newest item to the oldest. Equal filters, and Contains on Source and ResourceId, go through an
+// index (index.go); other filters go through all items in memory.
+//
+// Between a change and its fsync other requests may already read it; only the answer to the one who made it, a refusal
+// that is founded on it, and its event wait. When the journal cannot be written, no change is acknowledged any more and
+// what is read may hold changes that a restart will not have.
+//
+// # Documented, assumed
+//
+// AWS documents much of this; for the rest, assumptions.go has one function each. Nothing was compared with AWS itself.
+//
+//	behaviour                                  basis       where
+//	members, types, lengths, patterns, enums   model       ssm-opsitems.json, validate.go
+//	error shapes and their members             model       errors.go
+//	error texts                                assumed     errors.go, wrongTypeText
+//	unknown operation, path, content type      assumed     errUnknownOperation
+//	length counts characters (code points)     assumed     length
+//	white space in patterns is Java's          assumed     translated
+//	timestamps of requests: epoch seconds      assumed     readTimestamp
+//	signature: present, whole, in scope        documented  sigv4.go; the secret is never checked
+//	who CreatedBy names                        assumed     callerARN
+//	Source without aws, amazon, amzn           documented  sourceAllowed (any case, anywhere: assumed)
+//	severity 1-4, priority 1-5                 documented  checkLevels, model
+//	categories other than the five refused     assumed     categoryAllowed
+//	types that CreateOpsItem makes             assumed     createsType
+//	statuses that UpdateOpsItem sets           documented  statusAllowed (refusing others: assumed)
+//	reserved keys of operational data          documented  rules.go (any case: assumed, keyBegins)
+//	20 KB, 10 runbooks, 100 resources, 10
+//	  related items, 512 characters of dedup   documented  quotas.go (which error: assumed)
+//	10,000 a month, 500,000 in all             documented  quotas.go
+//	which month; deleted items count in it     assumed     quotaMonth
+//	50 tags per resource                       assumed     quotas.go
+//	request rate                               none known  Config.Rate, off
+//	dedup: string and resources, Open and
+//	  InProgress block, Resolved does not      documented  dedupHash, blocksDuplicates
+//	dedup: case ignored                        documented  dedupHash (an older guide only)
+//	dedup: several resources are a set         assumed     dedupHash
+//	dedup: reopening beside a successor fails  assumed     blocksDuplicates
+//	dedup: a duplicate leaves no trace         reported    create
+//	dedup string cannot change                 documented  sameDedup (repeating it is fine: assumed)
+//	default type of operational data           recorded    defaultDataType (at an update: assumed)
+//	Describe shows searchable data only        recorded    summary
+//	Notifications, RelatedOpsItems: replaced   assumed     updatedList
+//	deletion takes minutes, is idempotent      documented  delete.go, Config.DeletionDelay
+//	filter operators                           documented  filterRules
+//	operators of keys outside of that table    assumed     untabledOperators
+//	AND over filters, OR over values           assumed     scan, equalText
+//	Equal and Contains mind the case           assumed     equalText, containsText
+//	reserved keys cannot be filtered by        reported    filterable
+//	bad filters: ValidationException           assumed     errRule
+//	order: newest first; page size 50          assumed     page, defaultMaxResults
+//	events' members and forms                  documented  busDetail
+//	detail.source is the OpsItem's Source      assumed     eventSource
+//	deletion and tags send no event            documented  (none exists); touched
+//	Detail of ListOpsItemEvents                assumed     eventDetail
+//	SNS: subject over 100 characters is lost   documented  maxSubject (SNS's limit)
+//	SNS: subject, message, when                assumed     notification
+//	related items: kinds that can be           documented  associationKinds (refusing others: assumed)
+//	GetOpsSummary: content of an entity        recorded    content
+//	GetOpsSummary: filter keys, aggregators    assumed     summaryAttribute, aggregate
+//	insights setting: off by default           documented  insightsByDefault; no insights are made
+//	policies: the ARN, one per resource        assumed     opsItemGroup, policiesPerResource
+//
+// Not emulated: operational insights, change requests, access requests, other accounts, the ten runbook executions kept
+// under a runbook.
 package emulator

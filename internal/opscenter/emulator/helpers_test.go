@@ -192,6 +192,9 @@ func (r *rig) watch(w http.ResponseWriter, req *http.Request) {
 	rec := httptest.NewRecorder()
 	r.ServeHTTP(rec, req) // a cut connection panics through to the server
 	name := strings.TrimPrefix(req.Header.Get("X-Amz-Target"), targetPrefix)
+	if req.Context().Err() != nil {
+		return // the client did not wait for an answer
+	}
 	op := r.model.Operations[name]
 	out, err := parse(rec.Body.Bytes())
 	switch {

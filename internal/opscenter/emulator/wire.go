@@ -32,6 +32,12 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, err)
 		return
 	}
+	// Read before anything waits: net/http notices that a client is gone only once the body is read.
+	body, rerr := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if rerr != nil {
+		e.refuse(w, errUnreadable(rerr))
+		return
+	}
 	fault, delay := e.faults.strike(op.name)
 	if !pause(r, delay) {
 		return
@@ -42,11 +48,6 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if fault != nil && !fault.After {
 		e.fail(w, fault)
-		return
-	}
-	body, rerr := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if rerr != nil {
-		e.refuse(w, errUnreadable(rerr))
 		return
 	}
 	var out any

@@ -1,0 +1,260 @@
+package emulator
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/google/go-cmp/cmp"
+)
+
+const testPrefix = "/_local/opscenter"
+
+type browser struct {
+	t      *testing.T
+	server *httptest.Server
+}
+
+func newBrowser(t *testing.T, r *rig) *browser {
+	t.Helper()
+	mux := http.NewServeMux()
+	h := r.ConsoleHandler(testPrefix)
+	mux.Handle(testPrefix, h)
+	mux.Handle(testPrefix+"/", h)
+	b := &browser{t, httptest.NewServer(mux)}
+	t.Cleanup(b.server.Close)
+	return b
+}
+
+// open gives status, page and where it ended up.
+func (b *browser) open(path string) (int, string, string) {
+	b.t.Helper()
+	return b.send(http.MethodGet, path, nil, "")
+}
+
+func (b *browser) post(path string, form url.Values) (int, string, string) {
+	b.t.Helper()
+	return b.send(http.MethodPost, path, form, b.server.URL)
+}
+
+func (b *browser) send(method, path string, form url.Values, origin string) (int, string, string) {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.server.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", origin)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing to lose
+	page, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		csp := resp.Header.Get("Content-Security-Policy")
+		if !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+			b.t.Errorf("policy %q", csp)
+		}
+		tags := regexp.MustCompile(`"[^"]*"`).ReplaceAllString(string(page), `""`) // what stands in attributes is text
+		if m := regexp.MustCompile(`(?i)<script|<[^>]* style=|<[^>]* on[a-z]+=|<img`).FindString(tags); m != "" {
+			b.t.Errorf("%s has %q, which the policy forbids", path, m)
+		}
+	}
+	return resp.StatusCode, string(page), resp.Request.URL.RequestURI()
+}
+
+const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>' {{.}}`
+
+// What a person does in the console is an UpdateOpsItem under the operator's name, with its event.
+func TestWorkInTheConsole(t *testing.T) {
+	r := newRig(t)
+	b := newBrowser(t, r)
+	id := r.create()
+	r.clock.add(time.Hour)
+	item := testPrefix + "/items/" + id
+	status, page, at := b.post(item, url.Values{"status": {"InProgress"}, "severity": {"2"}, "priority": {"4"}})
+	if status != http.StatusOK || at != item+"?done=saved" || !strings.Contains(page, "Saved.") {
+		t.Errorf("%d at %s", status, at)
+	}
+	got, err := r.client.GetOpsItem(t.Context(), &ssm.GetOpsItemInput{OpsItemId: &id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if it := got.OpsItem; it.Status != "InProgress" || *it.Severity != "2" || *it.Priority != 4 ||
+		*it.LastModifiedBy != "arn:aws:sts::111122223333:assumed-role/operator/console" || *it.Version != "2" {
+		t.Errorf("%+v", it)
+	}
+	for _, line := range []string{"status Open → InProgress", "severity none → 2", "priority none → 4", "assumed-role/operator/console"} {
+		if !strings.Contains(page, line) {
+			t.Errorf("history lacks %q", line)
+		}
+	}
+	b.post(item, url.Values{"status": {"InProgress"}, "severity": {"2"}, "priority": {"4"}})
+	if it, _ := r.Item(t.Context(), id); it.Version != 2 {
+		t.Error("saving without a change is an edit")
+	}
+	r.drain()
+	if n := len(r.events.list()); n != 2 || !strings.Contains(string(r.events.list()[1]), "assumed-role/operator/console") {
+		t.Errorf("%d events", n)
+	}
+	for name, form := range map[string]url.Values{
+		"bad status": {"status": {"Approved"}}, "bad severity": {"severity": {"9"}}, "bad priority": {"priority": {"x"}},
+		"priority out of range": {"priority": {"9"}},
+	} {
+		if status, page, _ := b.post(item, form); status != http.StatusBadRequest || !strings.Contains(page, `role="alert"`) {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	if status, _, _ := b.send(http.MethodPost, item, url.Values{"status": {"Resolved"}}, "https://evil.example"); status != http.StatusForbidden {
+		t.Errorf("a post from another site: %d", status)
+	}
+	if it, _ := r.Item(t.Context(), id); it.Status != StatusInProgress {
+		t.Error("a post from another site went through")
+	}
+}
+
+func TestConsoleList(t *testing.T) {
+	r := newRig(t)
+	b := newBrowser(t, r)
+	if _, page, _ := b.open(testPrefix); !strings.Contains(page, "aws ssm create-ops-item") {
+		t.Error("the empty list does not say how to get the first")
+	}
+	for i, title := range []string{"Checkout is slow", "Search is slow", hostile} {
+		id := r.create(func(in *ssm.CreateOpsItemInput) {
+			in.Title, in.Severity = &title, aws.String([]string{"1", "2", "3"}[i])
+		})
+		if i == 1 {
+			if err := r.Edit(t.Context(), id, Edit{Status: StatusResolved}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, tc := range []struct{ query, want string }{
+		{"", "Checkout,hostile"},
+		{"?status=all", "Checkout,Search,hostile"},
+		{"?status=Resolved", "Search"},
+		{"?status=all&severity=1", "Checkout"},
+		{"?status=all&q=SLOW", "Checkout,Search"},
+		{"?q=search", ""},
+		{"?q=" + url.QueryEscape(hostile), "hostile"},
+		{"?status=" + url.QueryEscape(hostile), ""},
+	} {
+		status, page, _ := b.open(testPrefix + tc.query)
+		var got []string
+		for name, link := range map[string]string{"Checkout": ">Checkout is slow</a>", "Search": ">Search is slow</a>", "hostile": "&lt;img src=x onerror=alert(1)&gt;&#39; {{.}}</a>"} {
+			if strings.Contains(page, link) {
+				got = append(got, name)
+			}
+		}
+		if want := strings.Split(tc.want, ","); status != http.StatusOK || len(got) != len(strings.Fields(strings.Join(want, " "))) {
+			t.Errorf("%s: %d, shows %v, want %s", tc.query, status, got, tc.want)
+		}
+	}
+	if status, _, _ := b.open(testPrefix + "?cursor=x"); status != http.StatusBadRequest {
+		t.Errorf("a bad cursor: %d", status)
+	}
+	if status, _, _ := b.open(testPrefix + "/items/oi-0123456789ab"); status != http.StatusNotFound {
+		t.Errorf("an item that is not there: %d", status)
+	}
+}
+
+func TestConsolePages(t *testing.T) {
+	r := newRig(t)
+	b := newBrowser(t, r)
+	for range 120 {
+		r.create()
+	}
+	seen, path := 0, testPrefix
+	for range 3 {
+		_, page, _ := b.open(path)
+		seen += strings.Count(page, `name="id"`)
+		m := regexp.MustCompile(`href="([^"]+)" rel="next"`).FindStringSubmatch(page)
+		if m == nil {
+			break
+		}
+		path = strings.ReplaceAll(m[1], "&amp;", "&")
+	}
+	if seen != 120 {
+		t.Errorf("%d items on all pages, want 120", seen)
+	}
+}
+
+func TestBulk(t *testing.T) {
+	r := newRig(t)
+	b := newBrowser(t, r)
+	one, two, three := r.create(), r.create(), r.create()
+	bulk := testPrefix + "/bulk"
+	back := testPrefix + "?status=all"
+	if _, page, at := b.post(bulk, url.Values{"action": {"resolve"}, "id": {one, two}, "back": {back}}); !strings.Contains(page, "2 OpsItems resolved.") || !strings.Contains(at, "status=all") {
+		t.Errorf("at %s", at)
+	}
+	if _, page, _ := b.post(bulk, url.Values{"action": {"resolve"}, "back": {back}}); !strings.Contains(page, "Nothing was selected.") {
+		t.Error("nothing said about nothing")
+	}
+	if _, page, _ := b.post(bulk, url.Values{"action": {"delete"}, "id": {one, three}, "back": {back}}); !strings.Contains(page, "Delete 2 OpsItems?") {
+		t.Error("does not ask")
+	}
+	if it, _ := r.Item(t.Context(), three); it.Deleting {
+		t.Error("deleted without asking")
+	}
+	if _, page, _ := b.post(bulk, url.Values{"action": {"delete"}, "sure": {"yes"}, "id": {three}, "back": {back}}); !strings.Contains(page, "1 OpsItem deleted.") {
+		t.Error("not said")
+	}
+	if it, _ := r.Item(t.Context(), three); !it.Deleting {
+		t.Error("not deleted")
+	}
+	if _, page, _ := b.open(testPrefix + "/items/" + three); strings.Contains(page, ">Save</button>") {
+		t.Error("an item on its way out can be edited")
+	}
+	if _, _, at := b.post(bulk, url.Values{"action": {"resolve"}, "id": {two}, "back": {"https://evil.example/"}}); !strings.HasPrefix(at, testPrefix) {
+		t.Errorf("went to %s", at)
+	}
+	if status, _, _ := b.post(bulk, url.Values{"action": {"explode"}, "id": {two}}); status != http.StatusBadRequest {
+		t.Errorf("unknown action: %d", status)
+	}
+}
+
+// Whatever an OpsItem says is shown as text.
+func TestHostileItem(t *testing.T) {
+	r := newRig(t)
+	b := newBrowser(t, r)
+	id := r.create(func(in *ssm.CreateOpsItemInput) {
+		in.Title, in.Source = aws.String(hostile), aws.String(hostile)
+		in.Description = aws.String(hostile + "\n\n<div onclick=x>block</div>\n\n[a](javascript:alert(1)) ![i](http://evil.example/x.png)")
+		in.OperationalData = data(hostile, hostile, keyResources, `[{"arn":"<script>alert(1)</script>"}]`)
+	})
+	status, page, _ := b.open(testPrefix + "/items/" + id)
+	if status != http.StatusOK || strings.Contains(page, "javascript:") || strings.Contains(page, "evil.example") {
+		t.Errorf("%d %s", status, page)
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	for _, tc := range []struct{ name, in, want string }{
+		{"headings stay under the page's own", "# One\n\n### Two", "<h3>One</h3>\n<h3>Two</h3>\n"},
+		{"links go without a referrer", "[x](https://a.example/b)", "<p><a href=\"https://a.example/b\" rel=\"nofollow noreferrer\">x</a></p>\n"},
+		{"HTML is shown", "a <b>b</b>", "<p>a &lt;b&gt;b&lt;/b&gt;</p>\n"},
+		{"a block of HTML is shown", "<div>\nx\n</div>", "<p>&lt;div&gt;\nx\n&lt;/div&gt;</p>\n"},
+		{"no images", "![alt](https://a.example/b.png)", "<p></p>\n"},
+		{"tables", "|a|\n|-|\n|b|", "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, string(renderMarkdown(tc.in))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
