@@ -93,7 +93,7 @@ func TestCreateRules(t *testing.T) {
 				}
 				return
 			}
-			e := refused[*types.OpsItemInvalidParameterException](t, err)
+			e := refusal[*types.OpsItemInvalidParameterException](t, err)
 			if diff := cmp.Diff([]string{tc.param}, e.ParameterNames); diff != "" {
 				t.Error(diff)
 			}
@@ -132,7 +132,7 @@ func TestLimits(t *testing.T) {
 				tc.edit(in)
 			}
 			_, err := r.client.CreateOpsItem(t.Context(), in)
-			e := refused[*types.OpsItemLimitExceededException](t, err)
+			e := refusal[*types.OpsItemLimitExceededException](t, err)
 			if e.Limit != tc.limit || *e.LimitType != tc.limitType || len(e.ResourceTypes) != 1 || e.Message == nil {
 				t.Errorf("got limit %d, type %s, resources %v", e.Limit, *e.LimitType, e.ResourceTypes)
 			}
@@ -188,7 +188,7 @@ func TestDeduplication(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			before, _ := r.Item(t.Context(), first)
+			before := r.look(first)
 			r.clock.add(time.Hour)
 			_, err := r.client.CreateOpsItem(t.Context(), &ssm.CreateOpsItemInput{
 				Title: aws.String("Checkout answers slowly"), Description: aws.String("again"), Source: aws.String("LearningLoop"),
@@ -200,11 +200,11 @@ func TestDeduplication(t *testing.T) {
 				}
 				return
 			}
-			e := refused[*types.OpsItemAlreadyExistsException](t, err)
+			e := refusal[*types.OpsItemAlreadyExistsException](t, err)
 			if *e.OpsItemId != first {
 				t.Errorf("names %s, want %s", *e.OpsItemId, first)
 			}
-			after, _ := r.Item(t.Context(), first)
+			after := r.look(first)
 			if diff := cmp.Diff(before, after); diff != "" {
 				t.Errorf("a duplicate left a trace: %s", diff)
 			}
@@ -230,7 +230,7 @@ func TestTwoAtOnceMakeOne(t *testing.T) {
 				created.add(ids[i])
 				return
 			}
-			ids[i] = *refused[*types.OpsItemAlreadyExistsException](t, err).OpsItemId
+			ids[i] = *refusal[*types.OpsItemAlreadyExistsException](t, err).OpsItemId
 		})
 	}
 	wg.Wait()

@@ -232,5 +232,5 @@ type lockedReader struct {
 func (l *lockedReader) Read(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.r.Read(p) //nolint:wrapcheck // a reader passes on what it reads
+	return l.r.Read(p) // a reader passes on what it reads
 }

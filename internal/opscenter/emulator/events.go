@@ -37,7 +37,7 @@ type historyEvent struct {
 // newEvent tells of a version of an item. The caller holds the lock.
 func (e *Emulator) newEvent(detailType string, it *item) *historyEvent {
 	return &historyEvent{
-		Seq: uint32(max(len(e.st.events), 1)), //nolint:gosec // a count of events
+		Seq: uint32(max(len(e.st.events), 1)), // a count of events
 		ID:  e.newUUID(), DetailType: detailType, At: it.Modified, By: it.ModifiedBy,
 		ItemID: it.ID, ItemType: it.Type, Source: it.Source, Title: it.Title, Description: it.Description,
 		Status: it.Status, Severity: it.Severity, Priority: it.Priority, Category: it.Category,
@@ -174,7 +174,7 @@ func (o *outbox) run() {
 }
 
 func (o *outbox) deliver(d delivery) {
-	log := o.e.cfg.Log.With("opsItem", d.event.ItemID, "detailType", d.event.DetailType)
+	log := o.e.cfg.Log.With("ops_item", d.event.ItemID, "detail_type", d.event.DetailType)
 	if err := o.e.journal.wait(d.pos); err != nil {
 		return // the change was never acknowledged
 	}
@@ -226,7 +226,7 @@ func (o *outbox) drain(ctx context.Context) error {
 	for (len(o.queue) > 0 || o.busy) && ctx.Err() == nil {
 		o.changed.Wait()
 	}
-	return ctx.Err() //nolint:wrapcheck // the caller's own
+	return ctx.Err() // the caller's own
 }
 
 func (o *outbox) close() error {

@@ -122,6 +122,16 @@ func (r *rig) drain() {
 	}
 }
 
+// look gives an item as the console shows it.
+func (r *rig) look(id string) Item {
+	r.t.Helper()
+	it, err := r.Item(r.t.Context(), id)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return it
+}
+
 // create makes an OpsItem and gives its id.
 func (r *rig) create(edit ...func(*ssm.CreateOpsItemInput)) string {
 	r.t.Helper()
@@ -168,7 +178,7 @@ func (r *rig) raw(op, body string, edit ...func(*http.Request)) answer {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing to lose
+	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		r.t.Fatal(err)
@@ -253,8 +263,14 @@ func unknownMembers(s *shape, v any) []string {
 	return out
 }
 
-// refused fails the test unless err is an AWS error with the code, and gives it.
-func refused[E error](t testing.TB, err error) E {
+// refused fails the test unless err is an AWS error of the SDK's type.
+func refused[E error](t testing.TB, err error) {
+	t.Helper()
+	_ = refusal[E](t, err)
+}
+
+// refusal is refused, and gives the error.
+func refusal[E error](t testing.TB, err error) E {
 	t.Helper()
 	e, ok := errors.AsType[E](err)
 	if !ok {

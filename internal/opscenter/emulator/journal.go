@@ -92,7 +92,7 @@ func replay(r io.Reader, apply func(*record)) (lines int, good int64, err error)
 			return lines, good, nil
 		}
 		if err != nil {
-			return lines, good, err //nolint:wrapcheck // the caller says which file
+			return lines, good, err // the caller says which file
 		}
 		rec, ok := decodeLine(line)
 		if !ok {
@@ -135,27 +135,27 @@ func encodeLine(dst []byte, r *record) ([]byte, error) {
 func setAside(file *os.File, good int64, path string) (string, error) {
 	info, err := file.Stat()
 	if err != nil || info.Size() <= good {
-		return "", err //nolint:wrapcheck // the caller says which file
+		return "", err // the caller says which file
 	}
 	tail := make([]byte, info.Size()-good)
 	if _, err := file.ReadAt(tail, good); err != nil {
-		return "", err //nolint:wrapcheck // the caller says which file
+		return "", err // the caller says which file
 	}
 	name := fmt.Sprintf("%s.broken-%d", path, good)
 	if err := os.WriteFile(name, tail, 0o600); err != nil {
-		return "", err //nolint:wrapcheck // the caller says which file
+		return "", err // the caller says which file
 	}
 	if err := file.Truncate(good); err != nil {
-		return "", err //nolint:wrapcheck // the caller says which file
+		return "", err // the caller says which file
 	}
-	return name, file.Sync() //nolint:wrapcheck // the caller says which file
+	return name, file.Sync() // the caller says which file
 }
 
 // compact writes the state to a new file and puts it in the old one's place.
 func compact(dir, path string, dump func(func(*record) bool)) (*os.File, error) {
 	tmp, err := os.OpenFile(path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller says which file
+		return nil, err // the caller says which file
 	}
 	w := bufio.NewWriterSize(tmp, 1<<20)
 	var line []byte

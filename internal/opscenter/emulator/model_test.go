@@ -54,8 +54,7 @@ func compareType(t *testing.T, path string, s *shape, typ reflect.Type, complete
 	case "map":
 		compareType(t, path+"{}", s.Value.shape, typ.Elem(), complete)
 	case "structure":
-		for i := range typ.NumField() {
-			f := typ.Field(i)
+		for f := range typ.Fields() {
 			if member := s.Members[f.Name]; member != nil {
 				if path != "GetOpsSummary input.Aggregators[]" || f.Name != "Aggregators" { // contains itself
 					compareType(t, path+"."+f.Name, member.shape, f.Type, complete)
@@ -120,9 +119,7 @@ func TestEveryConstraint(t *testing.T) {
 		for _, c := range casesOf(s, "", 0) {
 			tried++
 			in := sample(s, 0).(map[string]any)
-			for k, v := range c.in.(map[string]any) {
-				in[k] = v
-			}
+			maps.Copy(in, c.in.(map[string]any))
 			for _, k := range c.without {
 				delete(in, k)
 			}
@@ -299,7 +296,7 @@ func FuzzRequest(f *testing.F) {
 		`{"Filters":[{"Key":"AWS:OpsItem.Status","Values":["Open"]}],"Aggregators":[{"AggregatorType":"count"}]}`,
 	} {
 		for i := range len(operations) {
-			f.Add(uint8(i), []byte(s)) //nolint:gosec // 19 operations
+			f.Add(uint8(i), []byte(s)) // 19 operations
 		}
 	}
 	names := slices.Sorted(maps.Keys(operations))
@@ -315,7 +312,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		name := names[int(op)%len(names)]
 		out, refusal := e.invoke(t.Context(), operations[name], caller{ARN: testCaller}, in)
-		var answer any = out
+		answer := out
 		if refusal != nil {
 			if refusal.Status == http.StatusInternalServerError {
 				t.Fatalf("%s: internal error", name)

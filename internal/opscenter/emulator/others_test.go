@@ -71,7 +71,7 @@ func TestRelatedItems(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = r.client.AssociateOpsItemRelatedItem(t.Context(), in)
-	if e := refused[*types.OpsItemRelatedItemAlreadyExistsException](t, err); *e.OpsItemId != id || *e.ResourceUri != *in.ResourceUri {
+	if e := refusal[*types.OpsItemRelatedItemAlreadyExistsException](t, err); *e.OpsItemId != id || *e.ResourceUri != *in.ResourceUri {
 		t.Errorf("%+v", e)
 	}
 	document := *in
@@ -87,7 +87,7 @@ func TestRelatedItems(t *testing.T) {
 		bad := *in
 		edit(&bad)
 		_, err := r.client.AssociateOpsItemRelatedItem(t.Context(), &bad)
-		if diff := cmp.Diff([]string{name}, refused[*types.OpsItemInvalidParameterException](t, err).ParameterNames); diff != "" {
+		if diff := cmp.Diff([]string{name}, refusal[*types.OpsItemInvalidParameterException](t, err).ParameterNames); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -131,7 +131,7 @@ func TestRelatedItems(t *testing.T) {
 	if got := count(&ssm.ListOpsItemRelatedItemsInput{OpsItemId: &id}); got != 1 {
 		t.Errorf("%d left, want 1", got)
 	}
-	if it, _ := r.Item(t.Context(), id); it.Version != 1 {
+	if it := r.look(id); it.Version != 1 {
 		t.Errorf("version %d, want 1: associating is no edit", it.Version)
 	}
 }
@@ -178,7 +178,7 @@ func TestTags(t *testing.T) {
 	if got := list(); got != "product=v" {
 		t.Error(got)
 	}
-	if it, _ := r.Item(t.Context(), id); it.Version != 1 {
+	if it := r.look(id); it.Version != 1 {
 		t.Errorf("version %d, want 1: tagging is no edit", it.Version)
 	}
 }

@@ -64,7 +64,7 @@ func (p page) fill(numbers iter.Seq[uint32], match func(uint32) bool, add func(u
 // down counts from the highest number of a list of n slots to 1.
 func (p page) down(n int) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
-		for seq := min(uint32(max(n, 1)), p.below) - 1; seq > 0; seq-- { //nolint:gosec // a count of items
+		for seq := min(uint32(max(n, 1)), p.below) - 1; seq > 0; seq-- { // a count of items
 			if !yield(seq) {
 				return
 			}

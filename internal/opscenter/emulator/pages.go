@@ -127,8 +127,11 @@ type choice struct {
 const active = "active"
 
 var statusChoices = []choice{
-	{Value: active, Text: "Open or in progress"}, {Value: StatusOpen, Text: "Open"},
-	{Value: StatusInProgress, Text: "In progress"}, {Value: StatusResolved, Text: "Resolved"}, {Value: "all", Text: "All"},
+	{Value: active, Text: "Open or in progress"},
+	{Value: StatusOpen, Text: "Open"},
+	{Value: StatusInProgress, Text: "In progress"},
+	{Value: StatusResolved, Text: "Resolved"},
+	{Value: "all", Text: "All"},
 }
 
 var severities = []choice{{Value: "1", Text: "1 Critical"}, {Value: "2", Text: "2 High"}, {Value: "3", Text: "3 Medium"}, {Value: "4", Text: "4 Low"}}

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -59,7 +60,7 @@ func (s *state) get(id string) *item {
 	return nil
 }
 
-func (s *state) nextSeq() uint32 { return uint32(max(len(s.slots), 1)) } //nolint:gosec // 4 billion OpsItems are not reached
+func (s *state) nextSeq() uint32 { return uint32(max(len(s.slots), 1)) } // 4 billion OpsItems are not reached
 
 func (s *state) apply(r *record) {
 	if r.Seqs != nil {
@@ -67,9 +68,7 @@ func (s *state) apply(r *record) {
 		s.events = grow(s.events, r.Seqs.Event)
 		s.relSeq = r.Seqs.Relation
 	}
-	for m, n := range r.Months {
-		s.months[m] = n
-	}
+	maps.Copy(s.months, r.Months)
 	if r.Item != nil {
 		s.put(r.Item)
 		if r.Created && !r.Item.Exempt {
@@ -140,10 +139,10 @@ func (s *state) remove(id string) {
 func (s *state) dump(yield func(*record) bool) {
 	first := &record{Months: s.months, Seqs: &sequences{Relation: s.relSeq}}
 	if n := len(s.slots); n > 0 {
-		first.Seqs.Item = uint32(n - 1) //nolint:gosec // a count of items
+		first.Seqs.Item = uint32(n - 1) // a count of items
 	}
 	if n := len(s.events); n > 0 {
-		first.Seqs.Event = uint32(n - 1) //nolint:gosec // a count of events
+		first.Seqs.Event = uint32(n - 1) // a count of events
 	}
 	if !yield(first) {
 		return
@@ -183,7 +182,7 @@ func (s *state) reserve(seq uint32) {
 }
 
 func grow[T any](s []T, at uint32) []T {
-	for uint32(len(s)) <= at { //nolint:gosec // a count of items or events
+	for uint32(len(s)) <= at { // a count of items or events
 		var none T
 		s = append(s, none)
 	}

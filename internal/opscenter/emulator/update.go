@@ -47,8 +47,11 @@ func (e *Emulator) edit(old *item, in *updateInput) (*item, *Error) {
 		dst *string
 		v   string
 	}{
-		{&it.Title, in.Title}, {&it.Description, in.Description}, {&it.Status, in.Status},
-		{&it.Category, in.Category}, {&it.Severity, in.Severity},
+		{&it.Title, in.Title},
+		{&it.Description, in.Description},
+		{&it.Status, in.Status},
+		{&it.Category, in.Category},
+		{&it.Severity, in.Severity},
 	} {
 		if f.v != "" {
 			*f.dst = f.v
@@ -58,8 +61,10 @@ func (e *Emulator) edit(old *item, in *updateInput) (*item, *Error) {
 		dst *time.Time
 		v   time.Time
 	}{
-		{&it.ActualStart, in.ActualStartTime}, {&it.ActualEnd, in.ActualEndTime},
-		{&it.PlannedStart, in.PlannedStartTime}, {&it.PlannedEnd, in.PlannedEndTime},
+		{&it.ActualStart, in.ActualStartTime},
+		{&it.ActualEnd, in.ActualEndTime},
+		{&it.PlannedStart, in.PlannedStartTime},
+		{&it.PlannedEnd, in.PlannedEndTime},
 	} {
 		if !f.v.IsZero() {
 			*f.dst = f.v

@@ -59,7 +59,7 @@ func TestUpdate(t *testing.T) {
 			tc.in.OpsItemId = &id
 			_, err = r.client.UpdateOpsItem(t.Context(), &tc.in)
 			if tc.want == nil {
-				e := refused[*types.OpsItemInvalidParameterException](t, err)
+				e := refusal[*types.OpsItemInvalidParameterException](t, err)
 				if diff := cmp.Diff([]string{tc.bad}, e.ParameterNames); diff != "" {
 					t.Error(diff)
 				}
@@ -108,7 +108,7 @@ func TestReopenBesideASuccessor(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := r.create(same)
-	if e := refused[*types.OpsItemAlreadyExistsException](t, set(first, types.OpsItemStatusOpen)); *e.OpsItemId != second {
+	if e := refusal[*types.OpsItemAlreadyExistsException](t, set(first, types.OpsItemStatusOpen)); *e.OpsItemId != second {
 		t.Errorf("names %s, want %s", *e.OpsItemId, second)
 	}
 	if err := set(second, types.OpsItemStatusResolved); err != nil {

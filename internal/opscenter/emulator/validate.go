@@ -26,7 +26,7 @@ func parse(body []byte) (map[string]any, *Error) {
 	if err := dec.Decode(&v); err != nil {
 		return nil, errSerialization("")
 	}
-	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // Token documents the bare io.EOF
+	if _, err := dec.Token(); err != io.EOF { // the bare io.EOF, as documented
 		return nil, errSerialization("")
 	}
 	in, ok := v.(map[string]any)

@@ -105,7 +105,7 @@ func pause(r *http.Request, d time.Duration) bool {
 
 func (e *Emulator) fail(w http.ResponseWriter, f *Fault) {
 	if f.Drop {
-		panic(http.ErrAbortHandler) // net/http's documented way to cut a connection; it does not end the process
+		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's documented way to cut a connection; it does not end the process
 	}
 	e.refuse(w, f.error())
 }

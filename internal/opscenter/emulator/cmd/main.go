@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string) error {
 	monthly := flags.Int("monthly", 0, "OpsItems that can be created in a month; 0: AWS's 10,000")
 	total := flags.Int("total", 0, "OpsItems in all; 0: AWS's 500,000")
 	if err := flags.Parse(args); err != nil {
-		return err //nolint:wrapcheck // says what is wrong with the flags
+		return err // says what is wrong with the flags
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	cfg := emulator.Config{
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	e, err := emulator.New(cfg)
 	if err != nil {
-		return err //nolint:wrapcheck // says what it is about
+		return err // says what it is about
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", e)
@@ -82,7 +82,7 @@ func serve(ctx context.Context, addr string, h http.Handler, log *slog.Logger) e
 		defer cancel()
 		stopped <- srv.Shutdown(ctx)
 	})
-	log.Info("serving OpsCenter", "endpoint", "http://"+ln.Addr().String(), "console", "http://"+ln.Addr().String()+consolePath)
+	log.InfoContext(ctx, "serving OpsCenter", "endpoint", "http://"+ln.Addr().String(), "console", "http://"+ln.Addr().String()+consolePath)
 	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 		stop()
 		return fmt.Errorf("serve: %w", err)
