@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 
@@ -18,8 +19,6 @@ type deadLetter struct {
 type source struct {
 	queue   awssqs.Queue
 	dead    awssqs.Queue
-	batch   float64 // messages a function gets at most
-	window  float64 // seconds a batch may wait to fill
 	workers float64 // environments at once, so that a burst of events leaves concurrency for the API
 }
 
@@ -31,10 +30,10 @@ type queues struct {
 
 func newQueues(l *loop) queues {
 	q := queues{
-		signals: newSource(l, config.FnSignals, "signals", "Events that could not be read as signals", source{batch: 50, window: 1, workers: 5}),
+		signals: newSource(l, config.FnSignals, "signals", "Events that could not be read as signals", 5),
 		// Two at a time: OpsCenter publishes no rate for its calls, and each event costs one.
-		opsitems: newSource(l, config.FnOpsItems, "opsitems", "OpsItem events that could not be mirrored", source{batch: 10, workers: 2}),
-		mail:     newSource(l, config.FnFollowup, "mail", "Bounces and complaints that could not be noted", source{batch: 10, workers: 2}),
+		opsitems: newSource(l, config.FnOpsItems, "opsitems", "OpsItem events that could not be mirrored", 2),
+		mail:     newSource(l, config.FnFollowup, "mail", "Bounces and complaints that could not be noted", 2),
 	}
 	q.changes = newDead(l, "changes", "Changes of the table that a function gave up on")
 	q.schedules = newDead(l, "schedules", "Scheduled runs that failed after all retries")
@@ -45,19 +44,21 @@ func newQueues(l *loop) queues {
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(str("sns.amazonaws.com"), nil)},
 		Actions:    list("sqs:SendMessage"),
 		Resources:  &[]*string{q.signals.queue.QueueArn()},
-		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": l.Account()}},
+		Conditions: &map[string]any{"ArnLike": map[string]any{"aws:SourceArn": l.FormatArn(&awscdk.ArnComponents{
+			Service: str("sns"), Resource: str("*"), ArnFormat: awscdk.ArnFormat_NO_RESOURCE_NAME,
+		})}},
 	}))
 	return q
 }
 
 // newSource makes the queue of a function. It hides a message for six times as long as the function may run, as the
 // Lambda Developer Guide ("Configuring a queue to use with Lambda") wants it, so that a throttled batch is not read twice.
-func newSource(l *loop, fn, name, what string, s source) source {
-	s.dead = newDead(l, name, what)
+func newSource(l *loop, fn, name, what string, workers float64) source {
+	s := source{dead: newDead(l, name, what), workers: workers}
 	s.queue = awssqs.NewQueue(l.Stack, str(title(name)+"Queue"), &awssqs.QueueProps{
 		Encryption:        awssqs.QueueEncryption_SQS_MANAGED,
 		EnforceSSL:        yes(),
-		VisibilityTimeout: seconds(6*specs[fn].timeout + s.window),
+		VisibilityTimeout: seconds(6 * specs[fn].timeout),
 		RetentionPeriod:   days(4),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: s.dead, MaxReceiveCount: num(5)},
 	})

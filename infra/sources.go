@@ -13,13 +13,9 @@ import (
 // newSources connects functions to what wakes them: queues and the table's stream.
 func newSources(l *loop, t awsdynamodb.Table, q queues, fns functions) {
 	for fn, s := range map[string]source{config.FnSignals: q.signals, config.FnOpsItems: q.opsitems, config.FnFollowup: q.mail} {
-		props := &awslambdaeventsources.SqsEventSourceProps{
-			BatchSize: num(s.batch), MaxConcurrency: num(s.workers), ReportBatchItemFailures: yes(),
-		}
-		if s.window > 0 {
-			props.MaxBatchingWindow = seconds(s.window) // Lambda wants one for batches above 10
-		}
-		fns.byName[fn].AddEventSource(awslambdaeventsources.NewSqsEventSource(s.queue, props))
+		fns.byName[fn].AddEventSource(awslambdaeventsources.NewSqsEventSource(s.queue, &awslambdaeventsources.SqsEventSourceProps{
+			BatchSize: num(10), MaxConcurrency: num(s.workers), ReportBatchItemFailures: yes(),
+		}))
 	}
 	for _, fn := range sortedKeys(config.WakeTypes) {
 		wake(l, t, q, fns.byName[fn], config.WakeTypes[fn])
