@@ -4,6 +4,7 @@ package product
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -52,12 +53,18 @@ const (
 // DefaultRules hold until a team sets its own: what an alarm calls critical or high is worked at once.
 var DefaultRules = Rules{Severity: 2}
 
+// reserved are the team's pages that are about no one product: /team/<slug>/... would be theirs.
+var reserved = []string{"digests", "log", "products", "set-aside"}
+
 var slugForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
 // CheckSlug says whether s can name a product in links.
 func CheckSlug(s string) error {
 	if !slugForm.MatchString(s) {
 		return fault.Fields(fault.Field{Pointer: "/slug", Detail: "must be 1 to 40 of a-z, 0-9 and -, and not begin or end with -"})
+	}
+	if slices.Contains(reserved, s) {
+		return fault.Fields(fault.Field{Pointer: "/slug", Detail: "must not be one of " + strings.Join(reserved, ", ") + ": pages of the team have these names"})
 	}
 	return nil
 }

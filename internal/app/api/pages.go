@@ -34,8 +34,40 @@ func (a *API) pageRoutes(mux *http.ServeMux) {
 	}
 	// Mail programs post here from nowhere in particular (RFC 8058); the link's token is the proof.
 	mux.Handle("POST /u/{token}", a.page(a.stop))
+	a.handleTeam(mux)
+}
+
+// handleTeam adds the pages of members. "/team/{product}/queue" and "/team/digests/{id}" overlap without either being the
+// more specific, which a mux refuses; so pages below a product are chosen here, behind patterns that give way to all others.
+func (a *API) handleTeam(mux *http.ServeMux) {
+	const below = "/team/{product}/"
+	pages := map[string]map[string]http.Handler{} // general pattern -> name of the page -> handler
 	for pattern, h := range a.teamRoutes() {
-		mux.Handle(pattern, a.Auth.Page(h.role, a.page(h.do)))
+		handler := a.Auth.Page(h.role, a.page(h.do))
+		method, path, _ := strings.Cut(pattern, " ")
+		rest, product := strings.CutPrefix(path, below)
+		if !product {
+			mux.Handle(pattern, handler)
+			continue
+		}
+		name, id, _ := strings.Cut(rest, "/")
+		general := method + " " + below + "{page}"
+		if id != "" {
+			general += "/{id}"
+		}
+		if pages[general] == nil {
+			pages[general] = map[string]http.Handler{}
+		}
+		pages[general][name] = handler
+	}
+	for general, byName := range pages {
+		mux.HandleFunc(general, func(w http.ResponseWriter, r *http.Request) {
+			if h, ok := byName[r.PathValue("page")]; ok {
+				h.ServeHTTP(w, r)
+				return
+			}
+			a.Fail(w, r, fault.New(fault.NotFound, "unknown_path", "There is nothing at this address."))
+		})
 	}
 }
 

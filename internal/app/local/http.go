@@ -9,6 +9,7 @@ import (
 	"learningloop/internal/fault"
 	"learningloop/internal/httpapi"
 	"learningloop/internal/intake"
+	"learningloop/internal/mail/inbox"
 	"learningloop/internal/oidclocal"
 )
 
@@ -27,17 +28,19 @@ func (w *World) Handler() http.Handler {
 	mux.Handle("/_local/mail/", w.Inbox.Pages())
 	mux.HandleFunc("POST /_local/events", w.postEvent)
 	mux.HandleFunc("POST /_local/schedules/{name}/run", w.postSchedule)
-	mux.HandleFunc("GET /_local/staff-token", w.staffToken)
+	mux.HandleFunc("GET /_local/staff-token", staffToken(w.Issuer, w.cfg.Now))
 	mux.HandleFunc("GET /_local/{$}", w.index)
 	// Pages of other sites may not drive a loop that runs on somebody's machine.
 	return http.NewCrossOriginProtection().Handler(loopbackOnly(mux))
 }
 
 // AWS serves the stand-ins for AWS: OpsCenter at /, SES v2 below /v2/email/.
-func (w *World) AWS() http.Handler {
+func (w *World) AWS() http.Handler { return awsHandler(w.Emulator, w.Inbox) }
+
+func awsHandler(ops http.Handler, in *inbox.Inbox) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/v2/email/", w.Inbox.API())
-	mux.Handle("/", w.Emulator)
+	mux.Handle("/v2/email/", in.API())
+	mux.Handle("/", ops)
 	return mux
 }
 
@@ -79,35 +82,52 @@ func (w *World) take(ctx context.Context, body []byte) (intake.Outcome, error) {
 
 // postSchedule runs a schedule as if it were due: now, or at the moment that the body names.
 func (w *World) postSchedule(rw http.ResponseWriter, r *http.Request) {
-	in := struct {
-		At time.Time `json:"at"`
-	}{At: w.cfg.Now()}
-	body, err := httpapi.ReadBody(r, httpapi.MaxBody)
-	if err == nil && len(body) > 0 && r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
-		if json.Unmarshal(body, &in) != nil {
-			err = fault.Fields(fault.Field{Pointer: "/at", Detail: "must be a time like 2026-12-31T07:00:00Z"})
-		}
-	}
+	at, err := scheduleTime(r, w.cfg.Now())
 	if err == nil {
-		err = w.RunSchedule(r.Context(), r.PathValue("name"), in.At)
+		err = w.RunSchedule(r.Context(), r.PathValue("name"), at)
 	}
 	switch {
 	case err != nil:
 		httpapi.WriteProblem(rw, r, err)
-	case r.Header.Get("Content-Type") == "application/x-www-form-urlencoded":
+	case isForm(r):
 		http.Redirect(rw, r, "/_local/", http.StatusSeeOther)
 	default:
 		rw.WriteHeader(http.StatusNoContent)
 	}
 }
 
-func (w *World) staffToken(rw http.ResponseWriter, r *http.Request) {
-	tok, err := w.Issuer.Token(w.cfg.Now())
-	if err != nil {
-		httpapi.WriteProblem(rw, r, err)
-		return
+// scheduleTime reads {"at": RFC 3339} where there is a body; otherwise it is now.
+func scheduleTime(r *http.Request, now time.Time) (time.Time, error) {
+	in := struct {
+		At time.Time `json:"at"`
+	}{At: now}
+	body, err := httpapi.ReadBody(r, httpapi.MaxBody)
+	if err != nil || len(body) == 0 || isForm(r) && body[0] != '{' {
+		return now, err
 	}
-	rw.Header().Set("Cache-Control", "no-store")
-	rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = rw.Write([]byte(tok)) // the client is gone where this fails
+	if json.Unmarshal(body, &in) != nil {
+		return now, fault.Fields(fault.Field{Pointer: "/at", Detail: "must be a time like 2026-12-31T07:00:00Z"})
+	}
+	return in.At, nil
+}
+
+func isForm(r *http.Request) bool {
+	return r.Header.Get("Content-Type") == "application/x-www-form-urlencoded"
+}
+
+func unknownSchedule() error {
+	return fault.New(fault.NotFound, "unknown_schedule", "There is no such schedule. There are: "+scheduleNames()+".")
+}
+
+func staffToken(issuer *oidclocal.Issuer, now func() time.Time) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		tok, err := issuer.Token(now())
+		if err != nil {
+			httpapi.WriteProblem(rw, r, err)
+			return
+		}
+		rw.Header().Set("Cache-Control", "no-store")
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = rw.Write([]byte(tok)) // the client is gone where this fails
+	}
 }

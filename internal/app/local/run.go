@@ -9,7 +9,6 @@ import (
 
 	"learningloop/internal/app"
 	"learningloop/internal/config"
-	"learningloop/internal/fault"
 	"learningloop/internal/table"
 )
 
@@ -40,7 +39,7 @@ func (w *World) RunSchedule(ctx context.Context, name string, at time.Time) erro
 		_, err := w.Digest.Handle(ctx, app.Schedule{Schedule: name, At: at})
 		return err
 	default:
-		return fault.New(fault.NotFound, "unknown_schedule", "There is no such schedule. There are: "+scheduleNames()+".")
+		return unknownSchedule()
 	}
 }
 
