@@ -82,11 +82,9 @@ func (a *api) serve(fn awslambda.IFunction) {
 
 // problems makes API Gateway's own refusals (throttled, too large, no answer in time) look like the function's: RFC 9457.
 func (a *api) problems() {
-	for id, t := range map[string]awsapigateway.ResponseType{
-		"Refused": awsapigateway.ResponseType_DEFAULT_4XX(),
-		"Failed":  awsapigateway.ResponseType_DEFAULT_5XX(),
-	} {
-		a.rest.AddGatewayResponse(str(id), &awsapigateway.GatewayResponseOptions{
+	// In a fixed order: the deployment's id is a hash that depends on it.
+	for _, t := range []awsapigateway.ResponseType{awsapigateway.ResponseType_DEFAULT_4XX(), awsapigateway.ResponseType_DEFAULT_5XX()} {
+		a.rest.AddGatewayResponse(str("Problem"+*t.ResponseType()), &awsapigateway.GatewayResponseOptions{
 			Type:            t,
 			ResponseHeaders: &map[string]*string{"Content-Type": str("'application/problem+json'"), "Cache-Control": str("'no-store'")},
 			Templates: &map[string]*string{"application/json": str(

@@ -12,7 +12,9 @@ import (
 
 // newSources connects functions to what wakes them: queues and the table's stream.
 func newSources(l *loop, t awsdynamodb.Table, q queues, fns functions) {
-	for fn, s := range map[string]source{config.FnSignals: q.signals, config.FnOpsItems: q.opsitems, config.FnFollowup: q.mail} {
+	reads := map[string]source{config.FnSignals: q.signals, config.FnOpsItems: q.opsitems, config.FnFollowup: q.mail}
+	for _, fn := range sortedKeys(reads) {
+		s := reads[fn]
 		fns.byName[fn].AddEventSource(awslambdaeventsources.NewSqsEventSource(s.queue, &awslambdaeventsources.SqsEventSourceProps{
 			BatchSize: num(10), MaxConcurrency: num(s.workers), ReportBatchItemFailures: yes(),
 		}))
