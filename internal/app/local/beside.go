@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,16 +37,16 @@ type Beside struct {
 
 	events    *eventbridge.Client
 	functions *lambda.Client
-	prefix    string // of the functions' names: "learningloop-local-"
-	names     map[string]string
+
+	mu    sync.Mutex
+	names map[string]string // what LocalStack calls the functions, by config.Fn*
 }
 
 // BesideConfig is how a Beside is set up. The SDK finds LocalStack by AWS_ENDPOINT_URL.
 type BesideConfig struct {
-	Dir       string            // where data is kept
-	Public    string            // its own address, without a slash at its end
-	SignedIn  string            // where sign-ins go back to: the deployed pages' callback
-	Functions map[string]string // function names by config.Fn*
+	Dir      string // where data is kept
+	Public   string // its own address, without a slash at its end
+	SignedIn string // where sign-ins go back to: the deployed pages' callback
 }
 
 // scheduled is which function a schedule invokes.
@@ -63,7 +64,7 @@ func NewBeside(ctx context.Context, c BesideConfig) (*Beside, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load AWS configuration: %w", err)
 	}
-	b := &Beside{events: eventbridge.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg), names: c.Functions}
+	b := &Beside{events: eventbridge.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg)}
 	if b.Inbox, err = inbox.Open(inbox.Config{Dir: filepath.Join(c.Dir, "mail")}); err != nil {
 		return nil, fmt.Errorf("open inbox: %w", err)
 	}
@@ -145,7 +146,7 @@ func (b *Beside) postEvent(w http.ResponseWriter, r *http.Request) {
 // postSchedule invokes the function of a schedule and waits for it, as EventBridge Scheduler would when it is due.
 func (b *Beside) postSchedule(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	fn, ok := b.names[scheduled[name]]
+	fn, ok := scheduled[name]
 	if !ok {
 		httpapi.WriteProblem(w, r, unknownSchedule())
 		return
@@ -167,7 +168,11 @@ func (b *Beside) invoke(ctx context.Context, fn string, s app.Schedule) error {
 	if err != nil {
 		return err
 	}
-	out, err := b.functions.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(fn), Payload: in})
+	name, err := b.deployed(ctx, fn)
+	if err != nil {
+		return err
+	}
+	out, err := b.functions.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(name), Payload: in})
 	if err != nil {
 		return err
 	}
@@ -175,6 +180,31 @@ func (b *Beside) invoke(ctx context.Context, fn string, s app.Schedule) error {
 		return errors.New(strings.TrimSpace(string(out.Payload)))
 	}
 	return nil
+}
+
+// deployed gives what LocalStack calls a function: CloudFormation makes the name of the stack, ours and a suffix.
+func (b *Beside) deployed(ctx context.Context, fn string) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if name, ok := b.names[fn]; ok {
+		return name, nil
+	}
+	out, err := b.functions.ListFunctions(ctx, &lambda.ListFunctionsInput{})
+	if err != nil {
+		return "", fmt.Errorf("list functions: %w", err)
+	}
+	b.names = map[string]string{}
+	for _, f := range out.Functions {
+		for _, known := range config.Functions {
+			if strings.Contains(strings.ToLower(aws.ToString(f.FunctionName)), known+"function") {
+				b.names[known] = aws.ToString(f.FunctionName)
+			}
+		}
+	}
+	if name, ok := b.names[fn]; ok {
+		return name, nil
+	}
+	return "", fmt.Errorf("function %s is not deployed", fn)
 }
 
 // Turn runs the sweeps and the reconcile again and again until ctx ends, as the deployed schedules would.
@@ -188,7 +218,7 @@ func (b *Beside) Turn(ctx context.Context, every time.Duration) {
 		for _, name := range []string{
 			config.ScheduleTriageSweep, config.ScheduleOpsItemsSweep, config.ScheduleOpsItemsReconcile, config.ScheduleFollowupSweep,
 		} {
-			_ = b.invoke(ctx, b.names[scheduled[name]], app.Schedule{Schedule: name, At: time.Now()}) // the next turn heals
+			_ = b.invoke(ctx, scheduled[name], app.Schedule{Schedule: name, At: time.Now()}) // the next turn heals
 		}
 	}
 }

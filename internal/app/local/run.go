@@ -70,58 +70,17 @@ func (w *World) Event(ctx context.Context, event []byte) error {
 func (w *World) Settle(ctx context.Context) error {
 	const most = 50
 	for range most {
-		if err := errors.Join(w.Triage.Sweep(ctx), w.OpsItems.Schedule(ctx, app.Schedule{Schedule: config.ScheduleOpsItemsSweep}), w.Followup.Sweep(ctx)); err != nil {
+		fed, err1 := w.Triage.Triage.Sweep(ctx)
+		filed, err2 := w.Mirror.Sweep(ctx)
+		told, err3 := w.Followup.Followup.Sweep(ctx)
+		if err := errors.Join(err1, err2, err3, w.Emulator.Drain(ctx)); err != nil {
 			return err
 		}
-		if err := w.Emulator.Drain(ctx); err != nil {
-			return err
-		}
-		waiting, err := w.due(ctx)
-		if err != nil {
-			return err
-		}
-		if waiting == 0 {
+		if fed+filed+told == 0 {
 			return nil
 		}
 	}
 	return fmt.Errorf("still not settled after %d rounds", most)
-}
-
-// due counts the orders that are due now.
-func (w *World) due(ctx context.Context) (int, error) {
-	now := w.cfg.Now()
-	n := 0
-	for _, look := range []func(string) (int, string, error){
-		func(c string) (int, string, error) {
-			x, next, err := w.Store.DueFeedback(ctx, now, c)
-			return len(x), next, err
-		},
-		func(c string) (int, string, error) {
-			x, next, err := w.Store.DueEpisodes(ctx, now, c)
-			return len(x), next, err
-		},
-		func(c string) (int, string, error) {
-			x, next, err := w.Store.DueNotices(ctx, now, c)
-			return len(x), next, err
-		},
-		func(c string) (int, string, error) {
-			x, next, err := w.Store.DueMails(ctx, now, c)
-			return len(x), next, err
-		},
-	} {
-		cursor := ""
-		for {
-			k, next, err := look(cursor)
-			if err != nil {
-				return n, err
-			}
-			n += k
-			if cursor = next; cursor == "" {
-				break
-			}
-		}
-	}
-	return n, nil
 }
 
 // Run keeps the loop turning until ctx ends: changes wake the functions, and the schedules find what was missed.

@@ -277,3 +277,6 @@ func (w *World) Close() error {
 
 // Public is where people reach the pages.
 func (w *World) Public() string { return w.cfg.Public }
+
+// AWSAddress is where AWS's SDKs and the CLI reach the stand-ins.
+func (w *World) AWSAddress() string { return w.cfg.awsAddress() }
