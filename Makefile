@@ -45,9 +45,9 @@ story: ## go all the way round the loop that make run started, by HTTP and boto3
 check: tools-check lint shell words tidy arch vuln generated size template-lint ## linters and rules, everything but the tests
 	@echo "make check: all well"
 
-test: tools-test build ## everything: unit, both engines, LocalStack with the deployed stack, a real browser
+test: tools-test build ## everything: unit, both engines, LocalStack with the deployed stack, a real browser (PKG=./internal/web)
 	@go build -o .build/testall ./internal/tools/testall
-	@CHROMIUM=$$(internal/tools/chromium) exec .build/testall
+	@CHROMIUM=$$(internal/tools/chromium) exec .build/testall $(PKG)
 
 lint: ## format (gofumpt), go vet and golangci-lint
 	@$(install) lint

@@ -13,7 +13,7 @@ const (
 	Config    Layer = "config"     // names and environment keys, for functions and infra
 	Adapter   Layer = "adapter"    // one technology each
 	LocalOnly Layer = "local only" // an adapter, or a stand-in for a service, that no Lambda may link
-	App       Layer = "app"        // handlers
+	App       Layer = "app"        // handlers, and the wiring that functions share
 	Function  Layer = "function"   // one Lambda each
 	Local     Layer = "local"      // all in one process
 	Infra     Layer = "infra"      // the CDK app
@@ -30,33 +30,35 @@ var places = map[string]Layer{
 	"internal/fault": Kernel,
 	"internal/id":    Kernel,
 
-	"internal/audit":       Domain,
-	"internal/chart":       Domain,
-	"internal/cycle":       Domain,
-	"internal/digest":      Domain,
-	"internal/feedback":    Domain,
-	"internal/followup":    Domain,
-	"internal/goal":        Domain,
-	"internal/improvement": Domain,
-	"internal/intake":      Domain,
-	"internal/launch":      Domain,
-	"internal/lesson":      Domain,
-	"internal/mirror":      Domain,
-	"internal/opsitem":     Domain,
-	"internal/person":      Domain,
-	"internal/product":     Domain,
-	"internal/promise":     Domain,
-	"internal/retro":       Domain,
-	"internal/review":      Domain,
-	"internal/score":       Domain,
-	"internal/signal":      Domain,
-	"internal/similar":     Domain,
-	"internal/stats":       Domain,
-	"internal/survey":      Domain,
-	"internal/token":       Domain,
-	"internal/trail":       Domain,
-	"internal/trend":       Domain,
-	"internal/triage":      Domain,
+	"internal/audit":        Domain,
+	"internal/chart":        Domain,
+	"internal/cycle":        Domain,
+	"internal/digest":       Domain,
+	"internal/feedback":     Domain,
+	"internal/followup":     Domain,
+	"internal/goal":         Domain,
+	"internal/improvement":  Domain,
+	"internal/intake":       Domain,
+	"internal/launch":       Domain,
+	"internal/lesson":       Domain,
+	"internal/links":        Domain,
+	"internal/mail/address": Domain,
+	"internal/mirror":       Domain,
+	"internal/opsitem":      Domain,
+	"internal/person":       Domain,
+	"internal/product":      Domain,
+	"internal/promise":      Domain,
+	"internal/retro":        Domain,
+	"internal/review":       Domain,
+	"internal/score":        Domain,
+	"internal/signal":       Domain,
+	"internal/similar":      Domain,
+	"internal/stats":        Domain,
+	"internal/survey":       Domain,
+	"internal/token":        Domain,
+	"internal/trail":        Domain,
+	"internal/trend":        Domain,
+	"internal/triage":       Domain,
 
 	"internal/table":        Port,
 	"internal/table/cursor": Port,
@@ -85,11 +87,13 @@ var places = map[string]Layer{
 	"internal/table/embedded":         LocalOnly,
 
 	"internal/app/...":       App,
+	"internal/awsenv":        App,
 	"internal/app/local/...": Local,
 
 	"internal/localstack":              TestKit,
 	"internal/runtimeapi":              TestKit,
 	"internal/table/dynamo/dynamotest": TestKit,
+	"internal/table/meter":             TestKit,
 	"internal/table/tabletest":         TestKit,
 	"internal/testenv":                 TestKit,
 
@@ -136,7 +140,7 @@ var harmless = []string{"math/rand/v2", "net/mail", "net/netip", "net/textproto"
 // libraries are the modules' packages (and all below them) that pure layers may use: they only compute.
 var libraries = []string{
 	"github.com/aclements/go-moremath", "github.com/blevesearch/snowballstem", "github.com/teambition/rrule-go",
-	"github.com/yuin/goldmark", "golang.org/x/sync/errgroup", "golang.org/x/text", "gonum.org/v1/gonum",
+	"github.com/yuin/goldmark", "golang.org/x/net/idna", "golang.org/x/sync/errgroup", "golang.org/x/text", "gonum.org/v1/gonum",
 }
 
 // notInLambda are packages (and all below them) that no Lambda links, directly or through others.

@@ -19,11 +19,14 @@ const (
 	// DynamoDBEndpoint is an endpoint that speaks DynamoDB with streams and TTL; LocalStack's own under make test.
 	DynamoDBEndpoint = "DYNAMODB_ENDPOINT"
 
-	// BuildDir is the folder of the built functions: amd64/NAME/bootstrap and arm64/NAME/bootstrap.
+	// AWS is the AWS command line.
+	AWS = "WITH_AWS"
+
+	// BuildDir is the folder of the functions as built for this machine: NAME/bootstrap.
 	BuildDir = "BUILD_DIR"
 
-	// CDK is the pinned AWS CDK command line.
-	CDK = "CDK"
+	// CDK is the pinned AWS CDK command line. It takes environment keys that begin with CDK for its own options.
+	CDK = "WITH_CDK"
 
 	// Chromium is a headless-capable Chromium. Start it with --no-sandbox where the tests run as root.
 	Chromium = "CHROMIUM"
@@ -32,7 +35,7 @@ const (
 	// for require, or link it next to a script that imports.
 	NodeTools = "NODE_TOOLS"
 
-	// Python is a Python >= 3.11 with boto3; beside it in the same folder lie aws (the AWS CLI) and schemathesis.
+	// Python is a Python >= 3.11 with boto3; beside it in the same folder lies schemathesis.
 	Python = "PYTHON"
 
 	// Shots is the folder where browser tests keep their screenshots.
@@ -40,7 +43,7 @@ const (
 )
 
 // Keys lists them all.
-var Keys = []string{LocalStackURL, DynamoDBEndpoint, BuildDir, CDK, Chromium, NodeTools, Python, Shots}
+var Keys = []string{LocalStackURL, DynamoDBEndpoint, AWS, BuildDir, CDK, Chromium, NodeTools, Python, Shots}
 
 // Need gives the value of key, or skips the test and says why.
 func Need(t testing.TB, key string) string {

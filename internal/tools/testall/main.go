@@ -3,6 +3,7 @@
 // It runs go test ./... first with no service in reach. Tests that skip because an environment key of internal/testenv is
 // not set are remembered; then LocalStack is started, all keys are set, and exactly those tests run again, package by
 // package. Nobody keeps a list of them, and none can be forgotten: one that still skips for a key fails the run.
+// Arguments are packages, ./... without any.
 package main
 
 import (
@@ -26,7 +27,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithTimeout(ctx, wholeRun)
 	code := 0
-	if err := run(ctx); err != nil {
+	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "make test:", err)
 		code = 1
 	}
@@ -35,7 +36,10 @@ func main() {
 	os.Exit(code)
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, packages []string) error {
+	if len(packages) == 0 {
+		packages = []string{"./..."}
+	}
 	root, err := os.Getwd()
 	if err != nil {
 		return err
@@ -51,7 +55,7 @@ func run(ctx context.Context) error {
 
 	var r report
 	fmt.Println("== unit tests and the embedded engine")
-	alone, err := goTest(ctx, suite{log: filepath.Join(logs, "alone.json"), env: without(os.Environ(), testenv.Keys), packages: []string{"./..."}})
+	alone, err := goTest(ctx, suite{log: filepath.Join(logs, "alone.json"), env: without(os.Environ(), testenv.Keys), packages: packages})
 	if err != nil {
 		return err
 	}
@@ -111,7 +115,8 @@ func environment(root string) map[string]string {
 	env := map[string]string{
 		testenv.LocalStackURL:    "", // started when a test needs it
 		testenv.DynamoDBEndpoint: "",
-		testenv.BuildDir:         filepath.Join(root, ".build"),
+		testenv.AWS:              filepath.Join(root, ".tools/aws/bin/aws"),
+		testenv.BuildDir:         filepath.Join(root, ".build/amd64"),
 		testenv.CDK:              filepath.Join(root, ".tools/cdk/node_modules/.bin/cdk"),
 		testenv.Chromium:         "",
 		testenv.NodeTools:        filepath.Join(root, ".tools/node/node_modules"),
@@ -132,7 +137,7 @@ func environment(root string) map[string]string {
 // present names at once everything that make should have installed and that is not there.
 func present(env map[string]string) error {
 	var errs []error
-	for _, k := range []string{testenv.BuildDir, testenv.CDK, testenv.Chromium, testenv.NodeTools, testenv.Python} {
+	for _, k := range []string{testenv.AWS, testenv.BuildDir, testenv.CDK, testenv.Chromium, testenv.NodeTools, testenv.Python} {
 		if _, err := os.Stat(env[k]); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", k, err))
 		}

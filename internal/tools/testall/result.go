@@ -75,7 +75,7 @@ func (w waitingTests) logName() string {
 func (w waitingTests) needs() string {
 	words := map[string]string{
 		testenv.LocalStackURL: "LocalStack", testenv.DynamoDBEndpoint: "LocalStack", testenv.Chromium: "Chromium",
-		testenv.NodeTools: "Node", testenv.Python: "Python", testenv.CDK: "CDK", testenv.BuildDir: "built functions",
+		testenv.NodeTools: "Node", testenv.Python: "Python", testenv.CDK: "CDK", testenv.AWS: "AWS CLI", testenv.BuildDir: "built functions",
 		testenv.Shots: "screenshots",
 	}
 	set := map[string]bool{}
