@@ -14,9 +14,9 @@ type DigestRow struct {
 	Period  string // "Week 12 · 16-22 March 2026"
 	Scope   string // product name, or "All products"
 	Verdict string
-	Every   string // weekly, monthly
-	SentAt  time.Time
-	SentTo  int
+	Every   string    // weekly, monthly
+	SentAt  time.Time // zero: not yet
+	SentTo  int       // how many got it or, where it is not sent yet, will; 0: nobody
 }
 
 // Digest is `/team/digests/{id}`.
