@@ -4,6 +4,7 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,6 +66,11 @@ func (s *Service) Take(ctx context.Context, event []byte) (Outcome, error) {
 	}
 	a := signal.NewSetAside(event, why(err), s.Now())
 	if err := s.Store.SetAside(ctx, a); err != nil {
+		if !fault.Retry(err) {
+			// Too large for the store. The queue would take an Invalid for decided and forget the event; its dead-letter queue
+			// keeps what fails as Internal, and raises the alarm.
+			err = fault.Wrap(fault.Internal, "cannot_set_aside", "", err)
+		}
 		return Outcome{}, fmt.Errorf("set event aside: %w", err)
 	}
 	s.Meter.SetAside(ctx, a.ID, a.Why)
@@ -78,7 +84,7 @@ func why(err error) string {
 	}
 	words := []string{e.Msg}
 	for _, f := range e.Fields {
-		words = append(words, f.Pointer, f.Detail+".")
+		words = append(words, cmp.Or(f.Pointer, "It"), f.Detail+".")
 	}
 	return strings.Join(words, " ")
 }
