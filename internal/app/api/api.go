@@ -36,6 +36,7 @@ type API struct {
 	Now          func() time.Time
 	Rand         func() string // 128 random bits
 	Local        bool          // `make run`: pages link to /_local/
+	Region       string        // of OpsCenter, for links into the console; not needed where Local is set
 }
 
 // MailStatus says whether mail reaches anybody: "" when all is well, else a sentence for staff.

@@ -1,6 +1,20 @@
 package api
 
-import "learningloop/internal/auth"
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"learningloop/internal/auth"
+	"learningloop/internal/fault"
+	"learningloop/internal/httpapi"
+	"learningloop/internal/product"
+	"learningloop/internal/web"
+)
 
 // teamPage is a page of members: who may see it, and what it does.
 type teamPage struct {
@@ -10,5 +24,154 @@ type teamPage struct {
 
 // teamRoutes are the pages of members and leadership.
 func (a *API) teamRoutes() map[string]teamPage {
-	return map[string]teamPage{}
+	member := func(do page) teamPage { return teamPage{auth.Member, do} }
+	leader := func(do page) teamPage { return teamPage{auth.Leadership, do} }
+	admin := func(do page) teamPage { return teamPage{auth.Admin, do} }
+	return map[string]teamPage{
+		"GET /team":     member(a.teamHome),
+		"GET /team/{$}": member(a.teamHome),
+		"GET /team/log": admin(a.logPage),
+		"GET /team/{product}/{page}": member(named(map[string]page{
+			"queue": a.queuePage, "decide": a.decidePage, "improvements": a.improvementsPage,
+		})),
+		"POST /team/{product}/{page}": member(named(map[string]page{
+			"decisions": a.decideOnPage, "promote": a.promoteOnPage, "attach": a.attachOnPage, "detach": a.detachOnPage,
+		})),
+		"GET /team/{product}/{page}/{id}":  member(named(map[string]page{"improvements": a.casePage})),
+		"POST /team/{product}/{page}/{id}": member(named(map[string]page{"improvements": a.editCase})),
+		"GET /team/set-aside":              member(a.setAsidePage),
+		"POST /team/set-aside/{id}/replay": member(a.replayOnPage),
+		"POST /team/set-aside/{id}/drop":   member(a.dropOnPage),
+		"GET /team/digests":                leader(a.digestsPage),
+		"GET /team/digests/{id}":           leader(a.digestPage),
+		"GET /team/products":               admin(a.productsPage),
+		"POST /team/products":              admin(a.addProduct),
+		"GET /team/products/{slug}":        admin(a.settingsPage),
+		"POST /team/products/{slug}":       admin(a.saveSettings),
+	}
+}
+
+// named chooses among the pages of a product. ServeMux does not take /team/{product}/queue beside /team/products/{slug},
+// because neither is more specific; it takes /team/{product}/{page}. product.CheckSlug keeps products from the names of
+// the others.
+func named(pages map[string]page) page {
+	return func(r *http.Request) (answer, error) {
+		if do, ok := pages[r.PathValue("page")]; ok {
+			return do(r)
+		}
+		return answer{}, fault.New(fault.NotFound, "unknown_path", "There is nothing at this address.")
+	}
+}
+
+// teamShell is what stands around a page of members. p is the product it is about; nil for pages across products.
+func (a *API) teamShell(r *http.Request, title string, section web.Section, p *product.Product) (web.Shell, error) {
+	sh := web.Shell{Title: title, Section: section}
+	if s, ok := auth.FromContext(r.Context()); ok {
+		sh.User = &web.User{Name: s.Name, Admin: s.May(auth.Admin)}
+	}
+	ps, err := a.productsByName(r)
+	if err != nil {
+		return sh, err
+	}
+	for _, each := range ps {
+		sh.Products = append(sh.Products, productRef(each))
+	}
+	if p != nil {
+		ref := productRef(*p)
+		sh.Product = &ref
+	}
+	waiting, err := a.Store.ListSetAside(r.Context(), "", mostShown)
+	sh.SetAside = len(waiting.Items)
+	return sh, err
+}
+
+// mostShown is the longest page of a list.
+const mostShown = 100
+
+func (a *API) productsByName(r *http.Request) ([]product.Product, error) {
+	ps, err := a.Store.Products(r.Context())
+	slices.SortFunc(ps, func(x, y product.Product) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name)), cmp.Compare(x.Slug, y.Slug))
+	})
+	return ps, err
+}
+
+// pathProduct gives the product whose slug the path has.
+func (a *API) pathProduct(r *http.Request) (product.Product, error) {
+	return a.Store.ProductBySlug(r.Context(), r.PathValue("product"))
+}
+
+// refused draws a form again that err refuses, with what is wrong in it.
+func refused(shell web.Shell, v web.View, err error) (answer, error) {
+	return answer{status: httpapi.Status(err), shell: shell, view: v}, nil
+}
+
+// labels are what the fields of the team's forms are called.
+var labels = map[string]string{
+	"title": "The title", "outcome": "The outcome", "effort": "The effort", "owner": "An owner", "due": "The date", "release": "The release", "kind": "The kind",
+	"reason": "The reason", "revisit": "The date", "improvement": "An Improvement", "name": "The name", "slug": "The short name", "about": "The sentence",
+	"quotes": "The choice", "severity": "The severity", "band": "The priority", "digestTo": "The address", "who": "The name", "did": "What was done",
+	"product": "The product", "from": "The first day", "until": "The last day", "correlation": "The id",
+}
+
+// formErrors is fieldErrors in whole sentences: the summary above a form names no fields.
+func formErrors(err error) (web.FieldErrors, bool) {
+	bad, ok := fieldErrors(err)
+	return sentences(bad), ok
+}
+
+func sentences(bad web.FieldErrors) web.FieldErrors {
+	for name, text := range bad {
+		field, _, _ := strings.Cut(name, ".")
+		if label, known := labels[field]; known {
+			text = label + " " + text
+		}
+		if name != "" && !strings.HasSuffix(text, ".") {
+			text += "."
+		}
+		bad[name] = text
+	}
+	return bad
+}
+
+// samePage is the address of a list with another cursor, "" for its first page.
+func samePage(r *http.Request, cursor string) string {
+	q := r.URL.Query()
+	for _, name := range append([]string{"cursor"}, flashNames...) {
+		q.Del(name)
+	}
+	if cursor != "" {
+		q.Set("cursor", cursor)
+	}
+	return withQuery(r.URL.Path, q)
+}
+
+func withQuery(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// pagerOf leads through a list by cursors; total 0 is not known.
+func pagerOf(r *http.Request, next string, shown, total int) web.Pager {
+	p := web.Pager{Shown: shown, Total: total}
+	if r.URL.Query().Get("cursor") != "" {
+		p.First = samePage(r, "")
+	}
+	if next != "" {
+		p.Next = samePage(r, next)
+	}
+	return p
+}
+
+// atOnce does something for every item, several at once. The first error ends it.
+func atOnce[T any](items []T, do func(*T) error) error {
+	const together = 8 // reads of storage; a page has at most some dozens
+	var g errgroup.Group
+	g.SetLimit(together)
+	for i := range items {
+		g.Go(func() error { return do(&items[i]) })
+	}
+	return g.Wait()
 }
