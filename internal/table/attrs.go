@@ -17,8 +17,8 @@ const (
 // CheckAttrs holds the attributes of a row against what every engine can keep: a JSON object in valid UTF-8, named
 // members, numbers of at most 38 significant digits between 1E-130 and 9.9E+125, at most 32 levels.
 func CheckAttrs(attrs json.RawMessage) error {
-	b := bytes.TrimSpace(attrs)
-	if len(b) < 2 || b[0] != '{' || !json.Valid(b) || !utf8.Valid(b) {
+	b := bytes.TrimLeft(attrs, " \t\r\n")
+	if len(b) == 0 || b[0] != '{' || !json.Valid(b) || !utf8.Valid(b) {
 		return invalid("The attributes of a row must be a JSON object.")
 	}
 	depth := 0

@@ -59,7 +59,11 @@ func decode(k table.Key, b []byte) (table.Row, error) {
 	if flags&flagExpires != 0 {
 		r.Expires = time.Unix(d.varint(), 0).UTC()
 	}
-	for n := d.uvarint(); n > 0 && !d.bad; n-- {
+	n := d.uvarint()
+	if n > uint64(len(d.b)) {
+		d.bad = true
+	}
+	for ; n > 0 && !d.bad; n-- {
 		if r.Index == nil {
 			r.Index = make(map[table.Index]table.Key, n)
 		}
