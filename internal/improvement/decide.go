@@ -75,13 +75,18 @@ func (d Decision) check(im Improvement) (Decision, error) {
 		pointer string
 		s       *string
 		longest int
-	}{{"/reason", &d.Reason, 1000}, {"/owner", &d.Owner, 100}, {"/release", &d.Release, 100}} {
+		oneLine bool
+	}{{"/reason", &d.Reason, 1000, false}, {"/owner", &d.Owner, 100, true}, {"/release", &d.Release, 100, true}} {
+		if f.oneLine {
+			*f.s = strings.Join(strings.Fields(*f.s), " ")
+		}
 		if *f.s = strings.TrimSpace(*f.s); utf8.RuneCountInString(*f.s) > f.longest {
 			reject(f.pointer, fmt.Sprintf("must be at most %d characters", f.longest))
 		}
 	}
-	if d.Effort < 0 || d.Effort > 1e6 {
-		reject("/effort", "must be more than 0")
+	// Written so that what is no number (NaN) is refused too.
+	if !(d.Effort >= 0 && d.Effort <= MaxEffort) {
+		reject("/effort", "must be a number more than 0, at most 1,000,000")
 	}
 	switch d.Verb {
 	case Plan:
@@ -171,6 +176,10 @@ func Mirrored(im Improvement, s opsitem.Status, by string, now time.Time) (Chang
 	}
 	if to == im.Status || im.Status == Proposed {
 		return Change{}, false
+	}
+	if im.Status.Closed() {
+		// It goes on after all: what it was closed with is in the history.
+		im.Release, im.Decline = "", Decline{}
 	}
 	return move(im, "set "+string(s)+" in OpsCenter", to, by, "", now), true
 }

@@ -48,6 +48,7 @@ type Improvement struct {
 	Resources   []string       `json:"resources,omitzero"`
 	SignalKey   string         `json:"signalKey,omitzero"` // what machines call it; "" where people raised it
 	Firing      bool           `json:"firing,omitzero"`    // its latest signal was not a recovery
+	Signaled    time.Time      `json:"signaled,omitzero"`  // when its latest signal says that it happened
 	Evidence    score.Evidence `json:"evidence,omitzero"`
 	Latest      time.Time      `json:"latest,omitzero"`      // of its evidence
 	Episode     int            `json:"episode,omitzero"`     // the latest one; 0: never filed

@@ -49,8 +49,9 @@ type Service struct {
 	Rand  func() string
 }
 
-// tries is how often a step is tried anew where somebody else was faster.
-const tries = 10
+// tries is how often a step is tried anew where somebody else was faster. Every time it lost somebody else won, so that as
+// many writers as this at once all get through.
+const tries = 50
 
 // retry runs do until it is not in Conflict with another writer. A conflict that the caller's own decision makes (wrong
 // status) is not retried.
@@ -99,6 +100,7 @@ func (s *Service) Propose(ctx context.Context, p product.Product, pr Proposal, b
 	for _, f := range pieces {
 		seed = append(seed, string(f.ID))
 	}
+	slices.Sort(seed[2:])
 	if len(pieces) == 0 {
 		seed = append(seed, s.Rand())
 	}
@@ -231,7 +233,9 @@ func (s *Service) Attach(ctx context.Context, iid id.Improvement, fid id.Feedbac
 func (s *Service) attach(im Improvement, f feedback.Feedback, a Attachment, v *Voice, by By, now time.Time) Change {
 	count(&im, v, a)
 	if a.Signal {
-		im.Firing = !f.Signal.Ends()
+		if !f.Signal.Time.Before(im.Signaled) { // a late word says how it was, not how it is
+			im.Firing, im.Signaled = !f.Signal.Ends(), f.Signal.Time
+		}
 		for _, r := range f.Signal.Resources {
 			if !slices.Contains(im.Resources, r) && len(im.Resources) < maxResources {
 				im.Resources = append(im.Resources, r)
@@ -294,12 +298,15 @@ func (s *Service) Decide(ctx context.Context, iid id.Improvement, d Decision, by
 			return err
 		}
 		c.Log = s.log(by, now, string(d.Verb)+" improvement", im)
-		return s.Store.SaveChange(ctx, c)
+		if err := s.Store.SaveChange(ctx, c); err != nil {
+			return err
+		}
+		out.Version++
+		return nil
 	})
 	if err != nil {
 		return Improvement{}, err
 	}
-	out.Version++
 	return out, nil
 }
 
@@ -313,19 +320,34 @@ func (s *Service) mirror(ctx context.Context, c *Change, p product.Product, now 
 	if im.Status == Accepted && im.OpsItem == "" && c.Entry != nil && (c.Entry.From == Proposed || c.Entry.What == string(Reopen)) {
 		c.Episode = &opsitem.Episode{
 			Improvement: im.ID, N: im.Episode, Order: opsitem.File, Request: s.Filer.Request(im, p, now), Want: want, Sent: want.Digest(),
-			Opened: now, Correlation: im.Correlation,
+			Asked: now, Opened: now, Correlation: im.Correlation,
 		}
-		return nil
+		return s.relate(ctx, c.Episode)
 	}
 	ep, err := s.Store.Episode(ctx, im.ID, im.Episode)
 	if err != nil {
 		return fmt.Errorf("load episode %d of %s: %w", im.Episode, im.ID, err)
 	}
-	ep.Want = want
+	ep.Want, ep.Asked = want, now
 	if ep.Order != opsitem.File {
 		ep.Order, ep.Attempts, ep.RetryAt = opsitem.Push, 0, time.Time{}
 	}
 	c.Episode = &ep
+	return nil
+}
+
+// relate names the OpsItem of the episode before, where it has one.
+func (s *Service) relate(ctx context.Context, ep *opsitem.Episode) error {
+	if ep.N < 2 {
+		return nil
+	}
+	last, err := s.Store.Episode(ctx, ep.Improvement, ep.N-1)
+	if err != nil {
+		return fmt.Errorf("load episode %d of %s: %w", ep.N-1, ep.Improvement, err)
+	}
+	if last.OpsItem != "" {
+		ep.Request.Related = []string{last.OpsItem}
+	}
 	return nil
 }
 

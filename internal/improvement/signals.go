@@ -21,6 +21,9 @@ func (s *Service) AttachSignal(ctx context.Context, f feedback.Feedback) (id.Imp
 	if f.Signal.State == signal.Info && !f.Signal.Ends() {
 		return "", nil
 	}
+	if f.Improvement != "" {
+		return f.Improvement, nil // a person was faster, and knows better
+	}
 	_, err := s.Store.Improvement(ctx, iid)
 	switch {
 	case fault.Is(err, fault.NotFound) && f.Signal.State == signal.Firing:

@@ -56,6 +56,8 @@ type Episode struct {
 	Status      Status         `json:"status,omitzero"`   // as last seen in OpsCenter
 	Seen        time.Time      `json:"seen,omitzero"`     // OpsCenter's time of what was last taken over from it
 	Sent        string         `json:"sent,omitzero"`     // digest of what OpsCenter was last told
+	Asked       time.Time      `json:"asked,omitzero"`    // when a decision here last said what to want
+	Tried       Status         `json:"tried,omitzero"`    // status of a Push that is under way, or whose answer was lost
 	Attempts    int            `json:"attempts,omitzero"` // of the current Order
 	RetryAt     time.Time      `json:"retryAt,omitzero"`
 	Error       string         `json:"error,omitzero"` // the last one, safe to show

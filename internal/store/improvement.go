@@ -71,8 +71,12 @@ func changeOps(c improvement.Change) ([]table.Op, error) {
 		errs = errors.Join(errs, add(r, err, table.VersionIs(c.Episode.Version)))
 	}
 	if c.Notice != nil {
+		cond := table.Absent()
+		if c.Notice.Only != "" {
+			cond = table.Always("one piece attached again owes its submitter the same word, and a mail is ordered once")
+		}
 		r, err = noticeRow(*c.Notice)
-		errs = errors.Join(errs, add(r, err, table.Absent()))
+		errs = errors.Join(errs, add(r, err, cond))
 	}
 	if errs != nil {
 		return nil, errs
