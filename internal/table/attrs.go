@@ -83,7 +83,7 @@ func isNumeral(r rune) bool {
 
 // numberFits says whether DynamoDB keeps a JSON number exactly.
 func numberFits(b []byte) bool {
-	if len(b) <= maxDigits && bytes.IndexAny(b, "eE") < 0 {
+	if len(b) <= maxDigits && !bytes.ContainsAny(b, "eE") {
 		return true // too short to break a limit
 	}
 	digits, exp := significant(b)

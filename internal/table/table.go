@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -216,11 +217,12 @@ type Failed struct {
 
 // Error names the keys.
 func (e *ConflictError) Error() string {
-	s := "table: condition does not hold for"
+	var sb strings.Builder
+	sb.WriteString("table: condition does not hold for")
 	for _, f := range e.Failed {
-		s += fmt.Sprintf(" %s (op %d)", f.Key, f.Op)
+		fmt.Fprintf(&sb, " %s (op %d)", f.Key, f.Op)
 	}
-	return s
+	return sb.String()
 }
 
 // Conflict gives the conflict in err's chain, if it is one.

@@ -58,7 +58,7 @@ func TestConformance(t *testing.T) {
 			}
 		})
 		return tabletest.Engine{
-			Table: dynamo.New(client, name, dynamo.Options{Clock: clock, Attempts: 20}),
+			Table: dynamo.New(client, name, dynamo.Options{Clock: clock, Attempts: 20, Random: func() float64 { return rand.Float64() / 10 }}),
 			Feed: func() table.Feed {
 				f, err := dynamotest.NewFeed(t.Context(), streams, arn)
 				if err != nil {

@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -119,9 +120,7 @@ func TestForeignItems(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			it := keyOf(table.Key{P: "p", S: "s"})
-			for name, v := range tt.add {
-				it[name] = v
-			}
+			maps.Copy(it, tt.add)
 			r, err := toRow(it)
 			if (err != nil) != (tt.want == "") {
 				t.Fatalf("toRow = %+v, %v", r, err)

@@ -53,5 +53,5 @@ func (l logger) Errorf(format string, args ...any) {
 // Fatalf is called where Pebble cannot go on, such as a log that cannot be written: what it would do next is not known to
 // be durable, so the process must end.
 func (l logger) Fatalf(format string, args ...any) {
-	panic("pebble: " + fmt.Sprintf(format, args...))
+	panic("pebble: " + fmt.Sprintf(format, args...)) //nolint:forbidigo // there is no caller to return an error to
 }

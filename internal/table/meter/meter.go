@@ -21,6 +21,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"learningloop/internal/table"
@@ -114,7 +115,7 @@ func (m *Meter) Query(ctx context.Context, q table.Query) (table.Page, error) {
 		if err != nil {
 			return table.Page{}, fmt.Errorf("meter the row behind the page: %w", err)
 		}
-		read = append(read[:len(read):len(read)], more.Rows...)
+		read = append(slices.Clip(read), more.Rows...)
 	}
 	var u Units
 	entries, rows := 0, 0

@@ -33,7 +33,7 @@ func testAdd(s *suite) {
 	for _, name := range []string{"text", "nested"} {
 		bad := table.Add(k, "sum", 2, map[string]int64{"a": 1, name: 1})
 		for _, ops := range [][]table.Op{{bad}, {table.Put(s.row("beside", 1), table.Absent()), bad}} {
-			if err := s.Table.Write(s.ctx, ops...); !fault.Is(err, fault.Invalid) {
+			if err := s.Table.Write(s.Context(), ops...); !fault.Is(err, fault.Invalid) {
 				s.Errorf("adding to %s: %v, want Invalid", name, err)
 			}
 		}
@@ -77,11 +77,11 @@ func testConcurrentAdds(s *suite) {
 	k, k2 := s.key("one"), s.key("two")
 	for _, err := range race(func(w int) error {
 		for i := range turns {
-			if err := s.Table.Write(s.ctx, table.Add(k, "sum", 1, map[string]int64{"n": 1, "w": int64(w)})); err != nil {
+			if err := s.Table.Write(s.Context(), table.Add(k, "sum", 1, map[string]int64{"n": 1, "w": int64(w)})); err != nil {
 				return err
 			}
 			beside := s.row(fmt.Sprintf("beside %d %d", w, i), 1)
-			if err := s.Table.Write(s.ctx, table.Add(k2, "sum", 1, map[string]int64{"n": 2}), table.Put(beside, table.Absent())); err != nil {
+			if err := s.Table.Write(s.Context(), table.Add(k2, "sum", 1, map[string]int64{"n": 2}), table.Put(beside, table.Absent())); err != nil {
 				return err
 			}
 		}
@@ -104,7 +104,7 @@ func testMarkedAdds(s *suite) {
 	for _, err := range race(func(int) error {
 		for i := range turns {
 			mark := s.row(fmt.Sprintf("mark %d", i), i)
-			err := s.Table.Write(s.ctx, table.Put(mark, table.Absent()), table.Add(sum, "sum", 1, map[string]int64{"n": 1}))
+			err := s.Table.Write(s.Context(), table.Put(mark, table.Absent()), table.Add(sum, "sum", 1, map[string]int64{"n": 1}))
 			if c, ok := table.Conflict(err); ok && len(c.Failed) == 1 && c.Failed[0].Op == 0 {
 				conflicts.Add(1)
 				continue
@@ -131,7 +131,7 @@ func testOneWinner(s *suite) {
 		won.Store(-1)
 		for _, err := range race(func(w int) error {
 			r := s.row("a", w)
-			err := s.Table.Write(s.ctx, table.Put(r, table.VersionIs(version)))
+			err := s.Table.Write(s.Context(), table.Put(r, table.VersionIs(version)))
 			c, ok := table.Conflict(err)
 			switch {
 			case err == nil && won.Swap(int64(w)) != -1:
@@ -165,11 +165,11 @@ func testTransfers(s *suite) {
 			return nil
 		}
 		for {
-			rows, err := s.Table.GetAll(s.ctx, []table.Key{from, to})
+			rows, err := s.Table.GetAll(s.Context(), []table.Key{from, to})
 			if err != nil {
 				return err
 			}
-			err = s.Table.Write(s.ctx,
+			err = s.Table.Write(s.Context(),
 				table.Check(from, table.VersionIs(rows[0].Version)),
 				table.Add(to, "account", 1, map[string]int64{"n": 1}),
 				table.Put(s.row(fmt.Sprintf("paid %d", w), w), table.Absent()))

@@ -42,7 +42,7 @@ func testExpiryHides(s *suite) {
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			s.Errorf("%s: Get differs (-want +got):\n%s", tt.name, diff)
 		}
-		rows, err := s.Table.GetAll(s.ctx, keys)
+		rows, err := s.Table.GetAll(s.Context(), keys)
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -82,11 +82,11 @@ func testExpiryAbsent(s *suite) {
 	longer.Version = 1
 	s.want(longer.Key, &longer)
 
-	s.conflicts("version", s.Table.Write(s.ctx, table.Put(fresh("version"), table.VersionIs(1))), table.Failed{Key: s.key("version")})
-	s.conflicts("exists", s.Table.Write(s.ctx, table.Put(fresh("exists"), table.Exists())), table.Failed{Key: s.key("exists")})
-	s.conflicts("delete", s.Table.Write(s.ctx, table.Delete(s.key("delete"), table.Exists())), table.Failed{Key: s.key("delete")})
-	s.conflicts("check", s.Table.Write(s.ctx, table.Check(s.key("delete"), table.Exists())), table.Failed{Key: s.key("delete")})
-	s.conflicts("beside", s.Table.Write(s.ctx, beside, table.Put(fresh("version"), table.VersionIs(1))), table.Failed{Op: 1, Key: s.key("version")})
+	s.conflicts("version", s.Table.Write(s.Context(), table.Put(fresh("version"), table.VersionIs(1))), table.Failed{Key: s.key("version")})
+	s.conflicts("exists", s.Table.Write(s.Context(), table.Put(fresh("exists"), table.Exists())), table.Failed{Key: s.key("exists")})
+	s.conflicts("delete", s.Table.Write(s.Context(), table.Delete(s.key("delete"), table.Exists())), table.Failed{Key: s.key("delete")})
+	s.conflicts("check", s.Table.Write(s.Context(), table.Check(s.key("delete"), table.Exists())), table.Failed{Key: s.key("delete")})
+	s.conflicts("beside", s.Table.Write(s.Context(), beside, table.Put(fresh("version"), table.VersionIs(1))), table.Failed{Op: 1, Key: s.key("version")})
 	s.write(table.Delete(s.key("delete"), always()))
 	s.write(table.Check(s.key("version"), table.Absent()))
 	s.write(table.Check(s.key("exists"), table.Absent()), beside)
@@ -107,7 +107,7 @@ func testExpirySweeps(s *suite) {
 	s.put(gone, later, never, replaced)
 	kept := s.row("replaced", 7)
 	s.write(table.Put(kept, table.Absent())) // its expiry must not outlive it
-	if err := s.Sweep(s.ctx); err != nil {
+	if err := s.Sweep(s.Context()); err != nil {
 		s.Fatal(err)
 	}
 	gone.Version = 1

@@ -26,7 +26,7 @@ type collector struct {
 func (s *suite) collect() *collector {
 	c := &collector{s: s, seen: map[string]bool{}}
 	feed := s.Feed()
-	ctx, cancel := context.WithCancel(s.ctx)
+	ctx, cancel := context.WithCancel(s.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -159,7 +159,7 @@ func testFeedOrder(s *suite) {
 	for _, err := range race(func(w int) error {
 		for i := range turns {
 			own := s.row(fmt.Sprintf("own %d %d", w, i), i)
-			if err := s.Table.Write(s.ctx, table.Add(s.key(fmt.Sprintf("sum %d", (w+i)%keys)), "sum", 1, map[string]int64{"n": 1}),
+			if err := s.Table.Write(s.Context(), table.Add(s.key(fmt.Sprintf("sum %d", (w+i)%keys)), "sum", 1, map[string]int64{"n": 1}),
 				table.Put(own, table.Absent())); err != nil {
 				return err
 			}
@@ -188,7 +188,7 @@ func testFeedOrder(s *suite) {
 // testFeedEnds: a feed that waits ends with its context; two feeds do not take from each other.
 func testFeedEnds(s *suite) {
 	one, two := s.collect(), s.collect()
-	ctx, cancel := context.WithTimeout(s.ctx, 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(s.Context(), 200*time.Millisecond)
 	defer cancel()
 	idle := s.Feed()
 	for { // others may write to the same table

@@ -65,10 +65,10 @@ func testWriteLimits(s *suite) {
 	} {
 		ops := tt.ops
 		if len(ops) == 1 {
-			s.refused(tt.name, s.Table.Write(s.ctx, ops...))
+			s.refused(tt.name, s.Table.Write(s.Context(), ops...))
 			ops = append(ops, table.Put(s.row("aa", 1), table.Absent()))
 		}
-		s.refused(tt.name, s.Table.Write(s.ctx, ops...))
+		s.refused(tt.name, s.Table.Write(s.Context(), ops...))
 	}
 	if rows := s.all(table.Query{P: s.p("p"), Consistent: true}); len(rows) != 0 {
 		s.Errorf("refused writes left %d rows", len(rows))
@@ -102,23 +102,23 @@ func testReadLimits(s *suite) {
 		{"large limit", table.Query{P: p, Limit: table.MaxPage + 1}},
 		{"consistent index", table.Query{P: p, Index: IndexA, Consistent: true}},
 	} {
-		page, err := s.Table.Query(s.ctx, tt.q)
+		page, err := s.Table.Query(s.Context(), tt.q)
 		s.refused(tt.name, err)
 		if len(page.Rows) != 0 || page.Cursor != "" {
 			s.Errorf("%s: a page with the error", tt.name)
 		}
 	}
 	for name, k := range map[string]table.Key{"no partition": {S: "s"}, "no sort key": {P: p}, "long": {P: p, S: long}, "not UTF-8": {P: p, S: "\xff"}} {
-		_, err := s.Table.Get(s.ctx, k, true)
+		_, err := s.Table.Get(s.Context(), k, true)
 		s.refused(name, err)
-		_, err = s.Table.GetAll(s.ctx, []table.Key{s.key("a"), k})
+		_, err = s.Table.GetAll(s.Context(), []table.Key{s.key("a"), k})
 		s.refused(name, err)
 	}
 	keys := make([]table.Key, table.MaxOps+1)
 	for i := range keys {
 		keys[i] = s.key("a" + strings.Repeat("b", i))
 	}
-	_, err := s.Table.GetAll(s.ctx, keys)
+	_, err := s.Table.GetAll(s.Context(), keys)
 	s.refused("too many keys", err)
 }
 
@@ -132,7 +132,7 @@ func testBadCursors(s *suite) {
 	s.indexHolds(s.inA(), "a", "b", "c", "d")
 	cursorOf := func(q table.Query) string {
 		q.Limit = 2
-		page, err := s.Table.Query(s.ctx, q)
+		page, err := s.Table.Query(s.Context(), q)
 		if err != nil || page.Cursor == "" {
 			s.Fatalf("Query = %+v, %v, want a cursor", page, err)
 		}
@@ -161,18 +161,18 @@ func testBadCursors(s *suite) {
 		{"of another index", with(s.inB(), indexed)},
 		{"enormous", with(base, strings.Repeat("A", 1<<20))},
 	} {
-		_, err := s.Table.Query(s.ctx, tt.q)
+		_, err := s.Table.Query(s.Context(), tt.q)
 		s.refused(tt.name, err)
 	}
 	for _, q := range []table.Query{with(base, good), with(s.inA(), indexed)} {
-		if page, err := s.Table.Query(s.ctx, q); err != nil || len(page.Rows) != 2 {
+		if page, err := s.Table.Query(s.Context(), q); err != nil || len(page.Rows) != 2 {
 			s.Errorf("the cursor itself: %d rows, %v", len(page.Rows), err)
 		}
 	}
 }
 
 func testCancelled(s *suite) {
-	ctx, cancel := context.WithCancel(s.ctx)
+	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
 	calls := map[string]func() error{
 		"Get":    func() error { _, err := s.Table.Get(ctx, s.key("a"), true); return err },

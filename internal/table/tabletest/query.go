@@ -100,7 +100,7 @@ func testFullPage(s *suite) {
 	rows := s.many(table.MaxPage + 1)
 	s.put(rows...)
 	for _, limit := range []int{0, table.MaxPage} {
-		p, err := s.Table.Query(s.ctx, table.Query{P: s.p("p"), Limit: limit, Consistent: true})
+		p, err := s.Table.Query(s.Context(), table.Query{P: s.p("p"), Limit: limit, Consistent: true})
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -135,7 +135,7 @@ func testLargePage(s *suite) {
 			s.Errorf("limit %d: rows differ (-want +got):\n%.500s", limit, diff)
 		}
 	}
-	got, err := s.Table.GetAll(s.ctx, []table.Key{rows[8].Key, rows[0].Key})
+	got, err := s.Table.GetAll(s.Context(), []table.Key{rows[8].Key, rows[0].Key})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func testCursorSurvives(s *suite) {
 				want, first, behind = backwards(want), "h", []string{"g", "f", "b", "a"}
 			}
 			s.indexHolds(all, want...)
-			page, err := s.Table.Query(s.ctx, q)
+			page, err := s.Table.Query(s.Context(), q)
 			if err != nil {
 				s.Fatalf("%s: %v", name, err)
 			}
@@ -207,7 +207,7 @@ func testCursorEnds(s *suite) {
 			for limit := 1; limit <= 7; limit++ {
 				q.Desc, q.Limit, q.Cursor = desc, limit, ""
 				for from := 0; ; from += limit {
-					p, err := s.Table.Query(s.ctx, q)
+					p, err := s.Table.Query(s.Context(), q)
 					if err != nil {
 						s.Fatal(err)
 					}

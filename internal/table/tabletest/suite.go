@@ -79,7 +79,7 @@ func Run(t *testing.T, open Open) {
 		{"cancelled context", testCancelled},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := &suite{T: t, ctx: t.Context(), clock: &clock{now: time.Now().Truncate(time.Second)}}
+			s := &suite{T: t, clock: &clock{now: time.Now().Truncate(time.Second)}}
 			s.Engine = open(t, s.clock.Now)
 			if s.Lag == 0 {
 				s.Lag = 5 * time.Second
@@ -113,7 +113,6 @@ func (c *clock) advance(d time.Duration) {
 type suite struct {
 	*testing.T
 	Engine
-	ctx    context.Context
 	clock  *clock
 	prefix string
 }
@@ -135,7 +134,7 @@ func always() table.Cond { return table.Always(fresh) }
 
 func (s *suite) write(ops ...table.Op) {
 	s.Helper()
-	if err := s.Table.Write(s.ctx, ops...); err != nil {
+	if err := s.Table.Write(s.Context(), ops...); err != nil {
 		s.Fatalf("Write: %v", err)
 	}
 }
@@ -157,7 +156,7 @@ func (s *suite) put(rows ...table.Row) {
 
 func (s *suite) get(k table.Key) *table.Row {
 	s.Helper()
-	r, err := s.Table.Get(s.ctx, k, true)
+	r, err := s.Table.Get(s.Context(), k, true)
 	if err != nil {
 		if r.Key != (table.Key{}) {
 			s.Errorf("Get %s gives a row with error %v", k, err)
@@ -193,7 +192,7 @@ func (s *suite) pages(q table.Query) ([]table.Row, error) {
 	}
 	var rows []table.Row
 	for {
-		p, err := s.Table.Query(s.ctx, q)
+		p, err := s.Table.Query(s.Context(), q)
 		if err != nil {
 			return nil, fmt.Errorf("query %+v: %w", q, err)
 		}

@@ -150,7 +150,7 @@ func testSizes(s *suite) {
 
 	refused := func(name string, ops ...table.Op) {
 		s.Helper()
-		if err := s.Table.Write(s.ctx, ops...); !fault.Is(err, fault.Invalid) {
+		if err := s.Table.Write(s.Context(), ops...); !fault.Is(err, fault.Invalid) {
 			s.Errorf("%s: error %v, want Invalid", name, err)
 		}
 	}

@@ -26,16 +26,16 @@ func testGet(s *suite) {
 	row.Version = 1
 	for _, consistent := range []bool{true, false} {
 		s.eventually(func() string {
-			got, err := s.Table.Get(s.ctx, row.Key, consistent)
+			got, err := s.Table.Get(s.Context(), row.Key, consistent)
 			if err != nil {
 				return err.Error()
 			}
 			return diffRow(&row, &got)
 		})
 	}
-	_, err := s.Table.Get(s.ctx, s.key("b"), true)
+	_, err := s.Table.Get(s.Context(), s.key("b"), true)
 	s.notFound(s.key("b"), err)
-	_, err = s.Table.Get(s.ctx, table.Key{P: row.Key.S, S: row.Key.P}, false)
+	_, err = s.Table.Get(s.Context(), table.Key{P: row.Key.S, S: row.Key.P}, false)
 	s.notFound(row.Key, err)
 }
 
@@ -63,7 +63,7 @@ func testGetAll(s *suite) {
 		{"twice", []table.Key{keys[1], keys[1]}, []table.Row{rows[1], rows[1]}},
 		{"as many as there may be", keys, rows},
 	} {
-		got, err := s.Table.GetAll(s.ctx, tt.keys)
+		got, err := s.Table.GetAll(s.Context(), tt.keys)
 		if err != nil {
 			s.Fatalf("%s: %v", tt.name, err)
 		}
@@ -100,10 +100,16 @@ func testConditions(s *suite) {
 			}
 			return &put
 		}},
-		{"delete", func(r table.Row, c table.Cond) table.Op { return table.Delete(r.Key, c) },
-			func(*table.Row, table.Row) *table.Row { return nil }},
-		{"check", func(r table.Row, c table.Cond) table.Op { return table.Check(r.Key, c) },
-			func(cur *table.Row, _ table.Row) *table.Row { return cur }},
+		{
+			"delete",
+			func(r table.Row, c table.Cond) table.Op { return table.Delete(r.Key, c) },
+			func(*table.Row, table.Row) *table.Row { return nil },
+		},
+		{
+			"check",
+			func(r table.Row, c table.Cond) table.Op { return table.Check(r.Key, c) },
+			func(cur *table.Row, _ table.Row) *table.Row { return cur },
+		},
 	}
 	states := []string{"none", "stored", "expired"}
 
@@ -157,7 +163,7 @@ func testConditions(s *suite) {
 		if beside {
 			ops = []table.Op{table.Put(other, table.Absent()), k.op(put, cond.cond)}
 		}
-		err := s.Table.Write(s.ctx, ops...)
+		err := s.Table.Write(s.Context(), ops...)
 		holds := cond.holds(cur)
 		want, wantOther := cur, (*table.Row)(nil)
 		if holds {
@@ -254,9 +260,9 @@ func testConflict(s *suite) {
 	s.put(a, b)
 	a.Version, b.Version = 1, 1
 	c := s.row("c", 3)
-	s.conflicts("one", s.Table.Write(s.ctx, table.Put(s.row("a", 9), table.Absent())),
+	s.conflicts("one", s.Table.Write(s.Context(), table.Put(s.row("a", 9), table.Absent())),
 		table.Failed{Op: 0, Key: a.Key, Current: &a})
-	s.conflicts("several", s.Table.Write(s.ctx,
+	s.conflicts("several", s.Table.Write(s.Context(),
 		table.Put(s.row("a", 9), table.Absent()),
 		table.Put(c, table.Absent()),
 		table.Check(s.key("d"), table.Exists()),
@@ -279,7 +285,7 @@ func testLargeWrites(s *suite) {
 		blocker := s.row(ops[at].Row.Key.S, -1)
 		s.put(blocker)
 		blocker.Version = 1
-		s.conflicts(fmt.Sprintf("fails at %d", at), s.Table.Write(s.ctx, ops...),
+		s.conflicts(fmt.Sprintf("fails at %d", at), s.Table.Write(s.Context(), ops...),
 			table.Failed{Op: at, Key: blocker.Key, Current: &blocker})
 		if rows := s.all(table.Query{P: s.p("p"), Consistent: true}); len(rows) != 1 {
 			s.Fatalf("a write that failed at %d left %d rows", at, len(rows)-1)
