@@ -78,9 +78,12 @@ func embedded(s string) Product {
 // is the Feedback's own id in another dress, so that it needs no storage.
 func (f Feedback) Correlation() string { return strings.Replace(string(f), "f-", "c-", 1) }
 
-// FromCorrelation gives the Feedback a correlation id stands for.
+// FromCorrelation gives the Feedback a correlation id stands for. The Feedback's own id stands for it too.
 func FromCorrelation(c string) (Feedback, error) {
-	return ParseFeedback(strings.Replace(c, "c-", "f-", 1))
+	if rest, ok := strings.CutPrefix(c, "c-"); ok {
+		c = "f-" + rest
+	}
+	return ParseFeedback(c)
 }
 
 // ParseProduct reads a product's id; what is none is NotFound.
