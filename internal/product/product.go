@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"learningloop/internal/fault"
@@ -99,13 +100,13 @@ func (p Product) With(s Settings) (Product, error) {
 	var bad []fault.Field
 	reject := func(pointer, detail string) { bad = append(bad, fault.Field{Pointer: pointer, Detail: detail}) }
 	if s.Name != nil {
-		if p.Name = strings.TrimSpace(*s.Name); p.Name == "" || utf8.RuneCountInString(p.Name) > 80 {
-			reject("/name", "must be 1 to 80 characters")
+		if p.Name = line(*s.Name); p.Name == "" || utf8.RuneCountInString(p.Name) > 80 || hidden(p.Name) {
+			reject("/name", "must be 1 to 80 characters, all of them visible")
 		}
 	}
 	if s.About != nil {
-		if p.About = strings.TrimSpace(*s.About); utf8.RuneCountInString(p.About) > 300 {
-			reject("/about", "must be at most 300 characters")
+		if p.About = line(*s.About); utf8.RuneCountInString(p.About) > 300 || hidden(p.About) {
+			reject("/about", "must be at most 300 characters, all of them visible")
 		}
 	}
 	if s.Default != nil {
@@ -137,6 +138,17 @@ func (p Product) With(s Settings) (Product, error) {
 		bad = append(bad, p.setRules(*s.Rules)...)
 	}
 	return p, fault.Fields(bad...)
+}
+
+// line puts a text on one line, for pages and subjects of mails.
+func line(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// hidden says whether a line holds what nobody sees: control characters, and the bidirectional overrides that make a text
+// read as something else (Unicode TR 36, 2.4).
+func hidden(s string) bool {
+	return !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
+	})
 }
 
 func (p *Product) setRules(r RuleSettings) (bad []fault.Field) {
