@@ -22,7 +22,7 @@ import urllib.request
 import boto3
 from botocore.config import Config
 
-PATIENCE = 60  # seconds until something that should happen counts as not happening
+PATIENCE = 60.0  # seconds until something that should happen counts as not happening
 
 
 class Failed(Exception):
@@ -253,11 +253,10 @@ class Story:
         check(any(h["by"].startswith("rule: ") for h in whole["history"]), "the history says which rule", whole["history"])
         check(whole["episode"] == 1, "flapping is one episode")
 
-        odd = {"version": "0", "id": secrets.token_hex(8), "source": "custom.weather", "detail-type": "Rain", "account": "111122223333",
-               "region": "us-east-1", "time": stamp(0), "resources": [], "detail": {"run": self.run}}
+        odd = alarm_event(alarm, "OK", "PUZZLED", 9)
         self.local.want(202, "POST", "/_local/events", odd)
         until("what nobody understands is set aside", lambda: [
-            i for i in self.staff.want(200, "GET", "/v1/set-aside?limit=100")["items"] if i["event"].get("detail") == {"run": self.run}])
+            i for i in self.staff.want(200, "GET", "/v1/set-aside?limit=100")["items"] if i["event"]["detail"].get("alarmName") == alarm])
 
     def digest(self):
         print("Leadership reads")
@@ -319,12 +318,15 @@ def alarm_event(name, was, now, minute):
 
 
 def main():
+    global PATIENCE
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--api", default="http://127.0.0.1:8080", help="the pages and the API")
     p.add_argument("--local", help="where /_local/ is served; default: --api")
     p.add_argument("--aws", default="http://127.0.0.1:8081", help="where OpsCenter answers")
     p.add_argument("--region", default="us-east-1")
+    p.add_argument("--patience", type=float, default=60.0, help="seconds until something that should happen counts as not happening")
     args = p.parse_args()
+    PATIENCE = args.patience
     start = time.monotonic()
     try:
         story = Story(args.api, args.local or args.api, args.aws, args.region)
