@@ -164,9 +164,15 @@ func (a *API) listFeedback(_ http.ResponseWriter, r *http.Request) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	page, err := a.Store.ListFeedback(r.Context(), q.product.ID, q.product.Created, store.FeedbackFilter{
-		Kind: feedback.Kind(q.values["kind"]), State: feedback.State(q.values["state"]),
-	}, q.cursor, q.limit)
+	kind, err := oneOf("kind", q.values["kind"], append([]feedback.Kind{feedback.Signal}, feedback.Kinds...)...)
+	if err != nil {
+		return nil, err
+	}
+	state, err := oneOf("state", q.values["state"], feedback.Received, feedback.Triaged, feedback.Withdrawn)
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.Store.ListFeedback(r.Context(), q.product.ID, q.product.Created, store.FeedbackFilter{Kind: kind, State: state}, q.cursor, q.limit)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"learningloop/internal/fault"
@@ -101,11 +102,28 @@ func (a *API) listLog(_ http.ResponseWriter, r *http.Request) (any, error) {
 
 // trailAnswer is everything that belongs to one correlation id.
 type trailAnswer struct {
-	Correlation string            `json:"correlationId"`
-	Feedback    *feedbackView     `json:"feedback,omitempty"`
-	Improvement *improvementView  `json:"improvement,omitempty"`
-	Episodes    []opsitem.Episode `json:"episodes"`
-	Mails       []mailView        `json:"mails"`
+	Correlation string           `json:"correlationId"`
+	Feedback    *feedbackView    `json:"feedback,omitempty"`
+	Improvement *improvementView `json:"improvement,omitempty"`
+	Episodes    []episodeView    `json:"episodes"`
+	Mails       []mailView       `json:"mails"`
+}
+
+// episodeView is an episode without how it is kept in step.
+type episodeView struct {
+	N        int            `json:"number"`
+	Title    string         `json:"title"`
+	Severity int            `json:"severity"`
+	Priority int            `json:"priority"`
+	OpsItem  string         `json:"opsItemId,omitempty"`
+	Status   opsitem.Status `json:"status,omitempty"`
+	Opened   time.Time      `json:"openedAt"`
+	Filed    time.Time      `json:"filedAt,omitzero"`
+	Resolved time.Time      `json:"resolvedAt,omitzero"`
+}
+
+func viewEpisode(e opsitem.Episode) episodeView {
+	return episodeView{e.N, e.Request.Title, e.Request.Severity, e.Request.Priority, e.OpsItem, e.Status, e.Opened, e.Filed, e.Resolved}
 }
 
 type mailView struct {
@@ -140,7 +158,7 @@ func (a *API) trail(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := trailAnswer{Correlation: c, Feedback: &v, Episodes: []opsitem.Episode{}, Mails: []mailView{}}
+	out := trailAnswer{Correlation: c, Feedback: &v, Episodes: []episodeView{}, Mails: []mailView{}}
 	if err := a.trailMails(r, &out, f, string(fid)); err != nil {
 		return nil, err
 	}
@@ -156,10 +174,14 @@ func (a *API) trail(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	out.Improvement = &whole
-	if out.Episodes, err = store.Everything(func(cursor string) ([]opsitem.Episode, string, error) {
+	episodes, err := store.Everything(func(cursor string) ([]opsitem.Episode, string, error) {
 		return a.Store.Episodes(r.Context(), im.ID, cursor)
-	}); err != nil {
+	})
+	if err != nil {
 		return nil, err
+	}
+	for _, e := range episodes {
+		out.Episodes = append(out.Episodes, viewEpisode(e))
 	}
 	return out, a.trailMails(r, &out, f, string(im.ID))
 }
@@ -197,5 +219,6 @@ func (a *API) recount(_ http.ResponseWriter, r *http.Request) (any, error) {
 	for c := range diff {
 		cells = append(cells, string(c.Dimension)+" "+c.Hour.Format(time.RFC3339))
 	}
+	slices.Sort(cells)
 	return map[string]any{"month": month.Format("2006-01"), "differences": cells}, nil
 }

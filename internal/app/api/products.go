@@ -1,6 +1,8 @@
 package api
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 
 	"learningloop/internal/fault"
@@ -9,6 +11,7 @@ import (
 	"learningloop/internal/improvement"
 	"learningloop/internal/product"
 	"learningloop/internal/score"
+	"learningloop/internal/signal"
 	"learningloop/internal/store"
 	"learningloop/internal/trail"
 )
@@ -18,7 +21,13 @@ func (a *API) listProducts(_ http.ResponseWriter, r *http.Request) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	return list[product.Product]{Items: append([]product.Product{}, ps...)}, nil
+	return listOf(store.Page[product.Product]{Items: ps}, viewProduct), nil
+}
+
+// viewProduct is a product as the API shows it: lists are never null.
+func viewProduct(p product.Product) product.Product {
+	p.Routing, p.DigestTo = append([]signal.Rule{}, p.Routing...), append([]string{}, p.DigestTo...)
+	return p
 }
 
 func (a *API) getProduct(_ http.ResponseWriter, r *http.Request) (any, error) {
@@ -26,7 +35,10 @@ func (a *API) getProduct(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.Store.Product(r.Context(), p.ID)
+	if p, err = a.Store.Product(r.Context(), p.ID); err != nil {
+		return nil, err
+	}
+	return viewProduct(p), nil
 }
 
 // putProduct makes the product of a slug, or changes what the body names of it. A version in the body is compared.
@@ -43,7 +55,8 @@ func (a *API) putProduct(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	var s product.Settings
-	if err := httpapi.DecodeJSON(rest, &s); err != nil {
+	r.Body = io.NopCloser(bytes.NewReader(rest))
+	if err := httpapi.Decode(r, &s); err != nil {
 		return nil, err
 	}
 	p, fresh, err := a.setProduct(r, r.PathValue("slug"), s, version)
@@ -51,9 +64,9 @@ func (a *API) putProduct(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	if fresh {
-		return created{location: a.Links.Public + "/v1/products/" + p.Slug, value: p}, nil
+		return created{location: a.Links.Public + "/v1/products/" + p.Slug, value: viewProduct(p)}, nil
 	}
-	return p, nil
+	return viewProduct(p), nil
 }
 
 // setProduct makes or changes a product, and says whether it is new. version 0 is not compared.
