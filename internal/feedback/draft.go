@@ -31,7 +31,7 @@ type Draft struct {
 	Kind      Kind           `json:"kind"`
 	Text      string         `json:"text"`
 	Title     string         `json:"title"`
-	Rating    int            `json:"rating"`
+	Rating    int            `json:"rating" zero:"must be 1 to 5"` // 0 is none; whoever sends one means 1 to 5
 	Submitter DraftSubmitter `json:"submitter"`
 	Context   Context        `json:"context"`
 }
@@ -65,7 +65,7 @@ func (d Draft) Check() (Draft, error) {
 	}
 	d.Text = strings.TrimSpace(clean(d.Text))
 	switch n := utf8.RuneCountInString(d.Text); {
-	case n == 0:
+	case !strings.ContainsFunc(d.Text, visible):
 		reject("/text", "is required: 1 to 10,000 characters")
 	case n > MaxText:
 		reject("/text", "must be at most 10,000 characters; it has %d", n)
@@ -97,10 +97,7 @@ func (d Draft) Check() (Draft, error) {
 
 // Fingerprint tells two requests apart: it is the same for the same checked Draft.
 func (d Draft) Fingerprint() string {
-	b, err := json.Marshal(d)
-	if err != nil { // a struct of strings, numbers and booleans always marshals
-		panic(err)
-	}
+	b, _ := json.Marshal(d) // a struct of strings, numbers and booleans always marshals
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
 }
@@ -139,6 +136,9 @@ func clean(s string) string {
 		return r
 	}, s)
 }
+
+// visible says whether a reader sees anything: neither white space nor one of the marks that only join or direct.
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
 
 func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 
