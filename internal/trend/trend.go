@@ -10,6 +10,7 @@ import (
 
 	"learningloop/internal/feedback"
 	"learningloop/internal/id"
+	"learningloop/internal/signal"
 )
 
 // Hour is an hour in UTC, as keys carry it.
@@ -71,12 +72,13 @@ type Mark struct {
 	Firing    bool             `json:"firing,omitzero"`
 	Launch    bool             `json:"launch,omitzero"`  // a release went out
 	Nothing   bool             `json:"nothing,omitzero"` // counted as nothing: withdrawn
+	Seen      int64            `json:"seen,omitzero"`    // version of the Feedback that was counted: an older one never replaces a newer
 	Version   int64            `json:"-"`
 }
 
 // MarkOf gives what f counts as now.
 func MarkOf(f feedback.Feedback) Mark {
-	m := Mark{Feedback: f.ID, Received: f.Received, Kind: f.Kind, Channel: f.Channel}
+	m := Mark{Feedback: f.ID, Received: f.Received, Kind: f.Kind, Channel: f.Channel, Seen: f.Version}
 	if f.State == feedback.Withdrawn {
 		m.Nothing = true
 		return m
@@ -86,14 +88,14 @@ func MarkOf(f feedback.Feedback) Mark {
 		m.Company = feedback.CompanyKey(f.Submitter.Company)
 	}
 	if f.Signal != nil {
-		m.Severity, m.Firing, m.Launch = f.Signal.Severity, f.Signal.State == "firing", f.Signal.Launch()
+		m.Severity, m.Firing, m.Launch = f.Signal.Severity, f.Signal.State == signal.Firing, f.Signal.Launch()
 	}
 	return m
 }
 
 // Same says whether two Marks count alike.
 func (m Mark) Same(o Mark) bool {
-	m.Version, o.Version = 0, 0
+	m.Version, o.Version, m.Seen, o.Seen = 0, 0, 0, 0
 	return m.Received.Equal(o.Received) && func() bool { o.Received = m.Received; return m == o }()
 }
 
