@@ -89,6 +89,7 @@ var places = map[string]Layer{
 	"internal/app/...":       App,
 	"internal/awsenv":        App,
 	"internal/app/local/...": Local,
+	"internal/app/beside":    Local,
 
 	"internal/localstack":              TestKit,
 	"internal/runtimeapi":              TestKit,

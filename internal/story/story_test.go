@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"learningloop/internal/app/beside"
 	"learningloop/internal/app/local"
 	"learningloop/internal/oidclocal"
 	"learningloop/internal/testenv"
@@ -74,12 +75,12 @@ func TestLocalStack(t *testing.T) {
 		t.Setenv(k, v)
 	}
 	web, ops := listen(t), listen(t)
-	beside, err := local.NewBeside(t.Context(), local.BesideConfig{Dir: t.TempDir(), Public: address(web)})
+	stands, err := beside.New(t.Context(), beside.Config{Dir: t.TempDir(), Public: address(web)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, web, beside.Handler())
-	serve(t, ops, beside.AWS())
+	serve(t, web, stands.Handler())
+	serve(t, ops, stands.AWS())
 
 	outputs := filepath.Join(t.TempDir(), "outputs.json")
 	deploy := exec.CommandContext(t.Context(), "../../infra/localstack.sh", outputs, "-c", "stage=story", //nolint:gosec // the project's own script
@@ -94,11 +95,11 @@ func TestLocalStack(t *testing.T) {
 
 	turn, stop := context.WithCancel(context.Background())
 	turned := make(chan struct{})
-	go func() { beside.Turn(turn, 5*time.Second); close(turned) }()
+	go func() { stands.Turn(turn, 5*time.Second); close(turned) }()
 	t.Cleanup(func() {
 		stop()
 		<-turned
-		if err := beside.Close(); err != nil {
+		if err := stands.Close(); err != nil {
 			t.Errorf("close stand-ins: %v", err)
 		}
 	})

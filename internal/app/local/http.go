@@ -13,8 +13,8 @@ import (
 	"learningloop/internal/oidclocal"
 )
 
-// maxEvent is the largest event that EventBridge takes, in bytes (PutEvents).
-const maxEvent = 1 << 20
+// MaxEvent is the largest event that EventBridge takes, in bytes (PutEvents).
+const MaxEvent = 1 << 20
 
 // Handler serves pages, API and everything under /_local/.
 func (w *World) Handler() http.Handler {
@@ -28,25 +28,26 @@ func (w *World) Handler() http.Handler {
 	mux.Handle("/_local/mail/", w.Inbox.Pages())
 	mux.HandleFunc("POST /_local/events", w.postEvent)
 	mux.HandleFunc("POST /_local/schedules/{name}/run", w.postSchedule)
-	mux.HandleFunc("GET /_local/staff-token", staffToken(w.Issuer, w.cfg.Now))
+	mux.HandleFunc("GET /_local/staff-token", StaffToken(w.Issuer, w.cfg.Now))
 	mux.HandleFunc("GET /_local/{$}", w.index)
 	// Pages of other sites may not drive a loop that runs on somebody's machine.
-	return http.NewCrossOriginProtection().Handler(loopbackOnly(mux))
+	return http.NewCrossOriginProtection().Handler(LoopbackOnly(mux))
 }
 
 // AWS serves the stand-ins for AWS: OpsCenter at /, SES v2 below /v2/email/.
-func (w *World) AWS() http.Handler { return awsHandler(w.Emulator, w.Inbox) }
+func (w *World) AWS() http.Handler { return AWSHandler(w.Emulator, w.Inbox) }
 
-func awsHandler(ops http.Handler, in *inbox.Inbox) http.Handler {
+// AWSHandler serves OpsCenter and SES v2 at one address.
+func AWSHandler(ops http.Handler, in *inbox.Inbox) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v2/email/", in.API())
 	mux.Handle("/", ops)
 	return mux
 }
 
-// loopbackOnly refuses requests that name another host than this machine: a page elsewhere could have its own name point
+// LoopbackOnly refuses requests that name another host than this machine: a page elsewhere could have its own name point
 // here (DNS rebinding).
-func loopbackOnly(next http.Handler) http.Handler {
+func LoopbackOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !loopback(r.Host) {
 			http.Error(w, "This server answers to localhost only.", http.StatusMisdirectedRequest)
@@ -58,7 +59,7 @@ func loopbackOnly(next http.Handler) http.Handler {
 
 // postEvent takes an EventBridge event in, durably, before it answers.
 func (w *World) postEvent(rw http.ResponseWriter, r *http.Request) {
-	body, err := httpapi.ReadBody(r, maxEvent)
+	body, err := httpapi.ReadBody(r, MaxEvent)
 	if err != nil {
 		httpapi.WriteProblem(rw, r, err)
 		return
@@ -82,7 +83,7 @@ func (w *World) take(ctx context.Context, body []byte) (intake.Outcome, error) {
 
 // postSchedule runs a schedule as if it were due: now, or at the moment that the body names.
 func (w *World) postSchedule(rw http.ResponseWriter, r *http.Request) {
-	at, err := scheduleTime(r, w.cfg.Now())
+	at, err := ScheduleTime(r, w.cfg.Now())
 	if err == nil {
 		err = w.RunSchedule(r.Context(), r.PathValue("name"), at)
 	}
@@ -96,8 +97,8 @@ func (w *World) postSchedule(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// scheduleTime reads {"at": RFC 3339} where there is a body; otherwise it is now.
-func scheduleTime(r *http.Request, now time.Time) (time.Time, error) {
+// ScheduleTime reads {"at": RFC 3339} where there is a body; otherwise it is now.
+func ScheduleTime(r *http.Request, now time.Time) (time.Time, error) {
 	in := struct {
 		At time.Time `json:"at"`
 	}{At: now}
@@ -115,11 +116,13 @@ func isForm(r *http.Request) bool {
 	return r.Header.Get("Content-Type") == "application/x-www-form-urlencoded"
 }
 
-func unknownSchedule() error {
+// UnknownSchedule says which schedules there are.
+func UnknownSchedule() error {
 	return fault.New(fault.NotFound, "unknown_schedule", "There is no such schedule. There are: "+scheduleNames()+".")
 }
 
-func staffToken(issuer *oidclocal.Issuer, now func() time.Time) http.HandlerFunc {
+// StaffToken hands out a token of the local member of staff, as plain text.
+func StaffToken(issuer *oidclocal.Issuer, now func() time.Time) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		tok, err := issuer.Token(now())
 		if err != nil {

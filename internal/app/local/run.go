@@ -39,7 +39,7 @@ func (w *World) RunSchedule(ctx context.Context, name string, at time.Time) erro
 		_, err := w.Digest.Handle(ctx, app.Schedule{Schedule: name, At: at})
 		return err
 	default:
-		return unknownSchedule()
+		return UnknownSchedule()
 	}
 }
 

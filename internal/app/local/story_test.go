@@ -165,7 +165,10 @@ func (s *teller) tell() {
 	two := submit("two", `{"product":"example","kind":"idea","text":"Export everything.","rating":4,"submitter":{"email":"b@example.com","hearBack":true}}`)
 	s.pass(10 * time.Minute)
 	im := s.asStaff("POST", "/v1/improvements", fmt.Sprintf(`{"product":"example","title":"Export all","feedbackIds":[%q,%q]}`, one, two))["id"].(string)
-	decide := func(body string) { s.asStaff("POST", "/v1/improvements/"+im+"/decisions", body); s.pass(10 * time.Minute) }
+	decide := func(body string) {
+		s.asStaff("POST", "/v1/improvements/"+im+"/decisions", body)
+		s.pass(10 * time.Minute)
+	}
 	opsItem := func() string {
 		id, _ := s.asStaff("GET", "/v1/improvements/"+im, "")["opsItemId"].(string)
 		return id

@@ -1,4 +1,6 @@
-package local
+// Package beside is what LocalStack lacks, for a stack deployed to it: OpsCenter, SES v2, an issuer of staff tokens, and
+// schedules that fire. It serves the same addresses below /_local/ as `make run` does, so that one script drives both.
+package beside
 
 import (
 	"context"
@@ -20,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"learningloop/internal/app"
+	"learningloop/internal/app/local"
 	"learningloop/internal/config"
 	"learningloop/internal/fault"
 	"learningloop/internal/httpapi"
@@ -28,9 +31,8 @@ import (
 	"learningloop/internal/opscenter/emulator"
 )
 
-// Beside is what LocalStack lacks, for a stack deployed to it: OpsCenter, SES v2, an issuer of staff tokens, and schedules
-// that fire. It serves the same addresses below /_local/ as a World does.
-type Beside struct {
+// Stack is the stand-ins for one deployed stack.
+type Stack struct {
 	Emulator *emulator.Emulator
 	Inbox    *inbox.Inbox
 	Issuer   *oidclocal.Issuer
@@ -42,8 +44,8 @@ type Beside struct {
 	names map[string]string // what LocalStack calls the functions, by config.Fn*
 }
 
-// BesideConfig is how a Beside is set up. The SDK finds LocalStack by AWS_ENDPOINT_URL.
-type BesideConfig struct {
+// Config is how a Stack is set up. The SDK finds LocalStack by AWS_ENDPOINT_URL.
+type Config struct {
 	Dir      string // where data is kept
 	Public   string // its own address, without a slash at its end
 	SignedIn string // where sign-ins go back to: the deployed pages' callback
@@ -56,26 +58,26 @@ var scheduled = map[string]string{
 }
 
 // account is LocalStack's.
-const besideAccount = "000000000000"
+const account = "000000000000"
 
-// NewBeside opens the stand-ins.
-func NewBeside(ctx context.Context, c BesideConfig) (*Beside, error) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(Region))
+// New opens the stand-ins.
+func New(ctx context.Context, c Config) (*Stack, error) {
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(local.Region))
 	if err != nil {
 		return nil, fmt.Errorf("load AWS configuration: %w", err)
 	}
-	b := &Beside{events: eventbridge.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg)}
+	b := &Stack{events: eventbridge.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg)}
 	if b.Inbox, err = inbox.Open(inbox.Config{Dir: filepath.Join(c.Dir, "mail")}); err != nil {
 		return nil, fmt.Errorf("open inbox: %w", err)
 	}
 	b.Emulator, err = emulator.New(emulator.Config{
-		Account: besideAccount, Region: Region, Dir: filepath.Join(c.Dir, "opscenter"), Events: b.put,
+		Account: account, Region: local.Region, Dir: filepath.Join(c.Dir, "opscenter"), Events: b.put,
 	})
 	if err != nil {
 		return nil, errors.Join(err, b.Inbox.Close())
 	}
 	b.Issuer, err = oidclocal.New(oidclocal.Config{
-		URL: c.Public + oidclocal.Path, ClientID: ClientID, RedirectURLs: []string{c.SignedIn}, KeyFile: filepath.Join(c.Dir, "issuer-key.json"),
+		URL: c.Public + oidclocal.Path, ClientID: local.ClientID, RedirectURLs: []string{c.SignedIn}, KeyFile: filepath.Join(c.Dir, "issuer-key.json"),
 		Now: time.Now, Random: rand.Reader,
 	})
 	if err != nil {
@@ -85,10 +87,10 @@ func NewBeside(ctx context.Context, c BesideConfig) (*Beside, error) {
 }
 
 // Close ends the stand-ins.
-func (b *Beside) Close() error { return errors.Join(b.Emulator.Close(), b.Inbox.Close()) }
+func (b *Stack) Close() error { return errors.Join(b.Emulator.Close(), b.Inbox.Close()) }
 
 // put sends an event to LocalStack's default bus. Only an emulator may say that it is aws.ssm: AWS refuses that of others.
-func (b *Beside) put(ctx context.Context, event json.RawMessage) error {
+func (b *Stack) put(ctx context.Context, event json.RawMessage) error {
 	var e struct {
 		Source     string          `json:"source"`
 		DetailType string          `json:"detail-type"`
@@ -111,7 +113,7 @@ func (b *Beside) put(ctx context.Context, event json.RawMessage) error {
 }
 
 // Handler serves what a World serves below /_local/, as far as it is not the deployed stack's.
-func (b *Beside) Handler() http.Handler {
+func (b *Stack) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(oidclocal.Path+"/", b.Issuer)
 	mux.Handle("/_local/opscenter", b.Emulator.ConsoleHandler("/_local/opscenter"))
@@ -121,16 +123,16 @@ func (b *Beside) Handler() http.Handler {
 	mux.Handle("/_local/mail/", b.Inbox.Pages())
 	mux.HandleFunc("POST /_local/events", b.postEvent)
 	mux.HandleFunc("POST /_local/schedules/{name}/run", b.postSchedule)
-	mux.HandleFunc("GET /_local/staff-token", staffToken(b.Issuer, time.Now))
+	mux.HandleFunc("GET /_local/staff-token", local.StaffToken(b.Issuer, time.Now))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
-	return http.NewCrossOriginProtection().Handler(loopbackOnly(mux))
+	return http.NewCrossOriginProtection().Handler(local.LoopbackOnly(mux))
 }
 
 // AWS serves the stand-ins for AWS, as World.AWS does.
-func (b *Beside) AWS() http.Handler { return awsHandler(b.Emulator, b.Inbox) }
+func (b *Stack) AWS() http.Handler { return local.AWSHandler(b.Emulator, b.Inbox) }
 
-func (b *Beside) postEvent(w http.ResponseWriter, r *http.Request) {
-	body, err := httpapi.ReadBody(r, maxEvent)
+func (b *Stack) postEvent(w http.ResponseWriter, r *http.Request) {
+	body, err := httpapi.ReadBody(r, local.MaxEvent)
 	if err == nil {
 		if err = b.put(r.Context(), body); err != nil {
 			err = fault.Wrap(fault.Unavailable, "bus_unavailable", "EventBridge did not take the event.", err)
@@ -144,14 +146,14 @@ func (b *Beside) postEvent(w http.ResponseWriter, r *http.Request) {
 }
 
 // postSchedule invokes the function of a schedule and waits for it, as EventBridge Scheduler would when it is due.
-func (b *Beside) postSchedule(w http.ResponseWriter, r *http.Request) {
+func (b *Stack) postSchedule(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	fn, ok := scheduled[name]
 	if !ok {
-		httpapi.WriteProblem(w, r, unknownSchedule())
+		httpapi.WriteProblem(w, r, local.UnknownSchedule())
 		return
 	}
-	at, err := scheduleTime(r, time.Now())
+	at, err := local.ScheduleTime(r, time.Now())
 	if err != nil {
 		httpapi.WriteProblem(w, r, err)
 		return
@@ -163,7 +165,7 @@ func (b *Beside) postSchedule(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (b *Beside) invoke(ctx context.Context, fn string, s app.Schedule) error {
+func (b *Stack) invoke(ctx context.Context, fn string, s app.Schedule) error {
 	in, err := json.Marshal(s)
 	if err != nil {
 		return err
@@ -183,7 +185,7 @@ func (b *Beside) invoke(ctx context.Context, fn string, s app.Schedule) error {
 }
 
 // deployed gives what LocalStack calls a function: CloudFormation makes the name of the stack, ours and a suffix.
-func (b *Beside) deployed(ctx context.Context, fn string) (string, error) {
+func (b *Stack) deployed(ctx context.Context, fn string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if name, ok := b.names[fn]; ok {
@@ -208,7 +210,7 @@ func (b *Beside) deployed(ctx context.Context, fn string) (string, error) {
 }
 
 // Turn runs the sweeps and the reconcile again and again until ctx ends, as the deployed schedules would.
-func (b *Beside) Turn(ctx context.Context, every time.Duration) {
+func (b *Stack) Turn(ctx context.Context, every time.Duration) {
 	for {
 		select {
 		case <-ctx.Done():
