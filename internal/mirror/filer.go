@@ -15,6 +15,8 @@ import (
 const (
 	MaxTitle       = 100  // characters: OpsCenter takes 1,024, but the subject of its SNS notification does not
 	MaxDescription = 2048 // characters
+
+	maxData = 20_000 // bytes of one value of operational data: OpsCenter's 20 KB, with a little room
 )
 
 // Filer words what is asked of OpsCenter.
@@ -41,8 +43,9 @@ func (f Filer) Request(im improvement.Improvement, p product.Product, now time.T
 	if r.Category == "" {
 		r.Category = category(im)
 	}
+	size := 0
 	for _, a := range im.Resources {
-		if strings.HasPrefix(a, "arn:") {
+		if size += len(`{"arn":""},`) + len(a); strings.HasPrefix(a, "arn:") && size <= maxData {
 			r.Resources = append(r.Resources, a)
 		}
 	}

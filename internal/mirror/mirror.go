@@ -71,6 +71,9 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 	// else makes the same call meanwhile.
 	ep.Attempts++
 	ep.RetryAt = s.Now().Add(lease)
+	if ep.Order == opsitem.Push {
+		ep.Tried = ep.Want.Status
+	}
 	if err := s.Store.SaveEpisode(ctx, ep); err != nil {
 		if fault.Is(err, fault.Conflict) {
 			return nil
@@ -84,6 +87,10 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 		err = s.push(ctx, ep)
 	}
 	if refused, ok := errors.AsType[*centerError](err); ok {
+		if fault.Is(refused.err, fault.Invalid) {
+			// It may be the episode before that is gone; this one is filed without it rather than never.
+			ep.Request.Related = nil
+		}
 		return s.later(ctx, ep, refused.err)
 	}
 	return err
@@ -120,47 +127,58 @@ func reason(err error) string {
 }
 
 func (s *Service) file(ctx context.Context, ep opsitem.Episode) error {
-	oid := ""
+	oid, there := "", false
 	if ep.Attempts > 1 {
 		found, err := s.Center.Find(ctx, ep.Key())
 		if err != nil {
 			return &centerError{fmt.Errorf("find %s: %w", ep.Key(), err)}
 		}
 		if len(found) > 0 {
-			oid = found[0]
+			oid, there = found[0], true
 		}
 	}
 	if oid == "" {
 		var err error
-		if oid, _, err = s.Center.Create(ctx, ep.Request); err != nil {
+		if oid, there, err = s.Center.Create(ctx, ep.Request); err != nil {
 			return &centerError{fmt.Errorf("file %s: %w", ep.Key(), err)}
 		}
 	}
-	ep.OpsItem, ep.Filed, ep.Status, ep.Error = oid, s.Now(), opsitem.Open, ""
-	return s.filed(ctx, ep)
+	if there {
+		// Somebody may have worked on it since, and what OpsCenter told of it was nobody's then.
+		if _, err := s.look(ctx, ep.Improvement, ep.N, oid, ""); err != nil {
+			return err
+		}
+	}
+	return s.filed(ctx, ep.Improvement, ep.N, oid)
 }
 
+// races is how often a step is tried anew where somebody else was faster.
+const races = 20
+
 // filed stores the OpsItem's id. Decisions taken while OpsCenter was asked are kept: they are pushed next.
-func (s *Service) filed(ctx context.Context, ep opsitem.Episode) error {
-	for range 5 {
-		im, err := s.Store.Improvement(ctx, ep.Improvement)
+func (s *Service) filed(ctx context.Context, iid id.Improvement, n int, oid string) error {
+	for range races {
+		im, err := s.Store.Improvement(ctx, iid)
 		if err != nil {
-			return fmt.Errorf("load improvement %s: %w", ep.Improvement, err)
+			return fmt.Errorf("load improvement %s: %w", iid, err)
 		}
-		now, err := s.Store.Episode(ctx, ep.Improvement, ep.N)
+		ep, err := s.Store.Episode(ctx, iid, n)
 		if err != nil {
-			return fmt.Errorf("load episode %s: %w", ep.Key(), err)
+			return fmt.Errorf("load episode %d of %s: %w", n, iid, err)
 		}
-		if now.OpsItem != "" {
+		if ep.OpsItem != "" {
 			return nil
 		}
-		ep.Version, ep.Want = now.Version, now.Want
+		ep.OpsItem, ep.Filed, ep.Error = oid, s.Now(), ""
+		if ep.Status == "" {
+			ep.Status = opsitem.Open
+		}
 		ep.Order, ep.Attempts, ep.RetryAt = opsitem.None, 0, time.Time{}
 		if ep.Want.Digest() != ep.Sent {
 			ep.Order = opsitem.Push
 		}
-		if im.Episode == ep.N {
-			im.OpsItem = ep.OpsItem
+		if im.Episode == n {
+			im.OpsItem = oid
 		}
 		if err = s.Store.SaveFiled(ctx, ep, im); !fault.Is(err, fault.Conflict) {
 			return err
@@ -171,7 +189,11 @@ func (s *Service) filed(ctx context.Context, ep opsitem.Episode) error {
 
 func (s *Service) push(ctx context.Context, ep opsitem.Episode) error {
 	if ep.Want.Digest() != ep.Sent {
-		err := s.Center.Update(ctx, ep.OpsItem, ep.Want)
+		p := ep.Want
+		if p.Status == ep.Status {
+			p.Status = "" // nothing was decided about it: what a person set in the console meanwhile stays
+		}
+		err := s.Center.Update(ctx, ep.OpsItem, p)
 		switch {
 		case errors.Is(err, opsitem.ErrNotFound):
 			ep.Error = "The OpsItem was deleted."
@@ -184,7 +206,7 @@ func (s *Service) push(ctx context.Context, ep opsitem.Episode) error {
 	if ep.Want.Status == opsitem.Resolved && ep.Resolved.IsZero() {
 		ep.Resolved = s.Now()
 	}
-	ep.Order, ep.Attempts, ep.RetryAt = opsitem.None, 0, time.Time{}
+	ep.Order, ep.Tried, ep.Attempts, ep.RetryAt = opsitem.None, "", 0, time.Time{}
 	err := s.Store.SaveEpisode(ctx, ep)
 	if fault.Is(err, fault.Conflict) {
 		// Something was decided meanwhile; its own order pushes again.
@@ -193,22 +215,21 @@ func (s *Service) push(ctx context.Context, ep opsitem.Episode) error {
 	return err
 }
 
-// Sweep runs every order that is due and says how many it looked at.
+// Sweep runs every order that is due and says how many it looked at. One that fails keeps no other from its turn.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	n, cursor := 0, ""
+	var errs error
 	for {
 		due, next, err := s.Store.DueEpisodes(ctx, s.Now(), cursor)
 		if err != nil {
-			return n, fmt.Errorf("list due episodes: %w", err)
+			return n, errors.Join(errs, fmt.Errorf("list due episodes: %w", err))
 		}
 		for _, ep := range due {
 			n++
-			if err := s.Run(ctx, ep.Improvement, ep.N); err != nil {
-				return n, err
-			}
+			errs = errors.Join(errs, s.Run(ctx, ep.Improvement, ep.N))
 		}
 		if cursor = next; cursor == "" {
-			return n, nil
+			return n, errs
 		}
 	}
 }

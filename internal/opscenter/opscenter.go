@@ -88,13 +88,21 @@ func (c *Center) Find(ctx context.Context, episodeKey string) ([]string, error) 
 	if err != nil {
 		return nil, fmt.Errorf("encode filter: %w", err)
 	}
-	out, err := c.api.DescribeOpsItems(ctx, &ssm.DescribeOpsItemsInput{OpsItemFilters: []types.OpsItemFilter{
+	in := &ssm.DescribeOpsItemsInput{OpsItemFilters: []types.OpsItemFilter{
 		filter(types.OpsItemFilterKeyOperationalData, types.OpsItemFilterOperatorEqual, string(value)),
-	}})
-	if err != nil {
-		return nil, translate("describe OpsItems", err)
+	}}
+	var found []types.OpsItemSummary
+	// A page may be empty and still have one after it.
+	for range maxPages {
+		out, err := c.api.DescribeOpsItems(ctx, in)
+		if err != nil {
+			return nil, translate("describe OpsItems", err)
+		}
+		found = append(found, out.OpsItemSummaries...)
+		if in.NextToken = out.NextToken; aws.ToString(in.NextToken) == "" {
+			break
+		}
 	}
-	found := slices.Clone(out.OpsItemSummaries)
 	slices.SortFunc(found, func(a, b types.OpsItemSummary) int {
 		return aws.ToTime(b.CreatedTime).Compare(aws.ToTime(a.CreatedTime))
 	})
@@ -104,6 +112,9 @@ func (c *Center) Find(ctx context.Context, episodeKey string) ([]string, error) 
 	}
 	return ids, nil
 }
+
+// maxPages bounds how far Find looks: an episode has one OpsItem, or very few.
+const maxPages = 20
 
 // Get gives one.
 func (c *Center) Get(ctx context.Context, oid string) (opsitem.Item, error) {

@@ -1,0 +1,294 @@
+package mirror_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"learningloop/internal/feedback"
+	"learningloop/internal/id"
+	"learningloop/internal/improvement"
+	"learningloop/internal/mirror"
+	"learningloop/internal/opscenter"
+	"learningloop/internal/opscenter/emulator"
+	"learningloop/internal/opsitem"
+	"learningloop/internal/product"
+	"learningloop/internal/store"
+	"learningloop/internal/table/embedded"
+	"learningloop/internal/table/tabletest"
+)
+
+var (
+	began = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	ana   = improvement.By{Who: "ana@example.com", Request: "r-1"}
+)
+
+const operator = "arn:aws:sts::111122223333:assumed-role/operator/console"
+
+type page struct{}
+
+func (page) Improvement(im improvement.Improvement, slug string) string {
+	return "https://loop.example.com/team/" + slug + "/improvements/" + string(im.ID)
+}
+
+// meter counts what an alarm watches.
+type meter struct {
+	mu     sync.Mutex
+	failed []error
+}
+
+func (m *meter) FilingFailed(_ context.Context, _ id.Improvement, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.failed = append(m.failed, err)
+}
+
+// event is what an OpsItem event carries that is used.
+type event struct {
+	Detail struct {
+		ID string `json:"ops-item-id"`
+		By string `json:"modified-by"`
+	} `json:"detail"`
+}
+
+// world is the mirror on a real store and a real OpsCenter over HTTP.
+type world struct {
+	*mirror.Service
+	t     *testing.T
+	st    *store.Store
+	port  *tabletest.Faulty
+	ops   *emulator.Emulator
+	team  *improvement.Service
+	meter *meter
+	p     product.Product
+
+	mu     sync.Mutex
+	at     time.Time
+	calls  map[string]int // of OpsCenter's operations
+	events []event
+	count  int
+}
+
+func (w *world) now() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.at }
+
+func (w *world) wait(d time.Duration) { w.mu.Lock(); defer w.mu.Unlock(); w.at = w.at.Add(d) }
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, at: began, calls: map[string]int{}, meter: &meter{}}
+	db, err := embedded.OpenMem(embedded.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	w.port = tabletest.Wrap(db)
+	w.st = store.New(w.port, w.now)
+	w.ops, err = emulator.New(emulator.Config{
+		Account: "111122223333", Region: "us-east-1", Clock: w.now, Operator: operator, DeletionDelay: -1,
+		Events: func(_ context.Context, raw json.RawMessage) error {
+			var e event
+			err := json.Unmarshal(raw, &e)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.events = append(w.events, e)
+			return err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		w.calls[strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSSM.")]++
+		w.mu.Unlock()
+		w.ops.ServeHTTP(rw, r)
+	}))
+	srv.Config.ErrorLog = nil
+	t.Cleanup(func() { srv.Close(); _ = w.ops.Close() })
+	client := ssm.New(ssm.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(srv.URL), Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+	})
+	filer := mirror.Filer{Links: page{}}
+	w.Service = &mirror.Service{Store: w.st, Center: opscenter.New(client, ""), Filer: filer, Meter: w.meter, Now: w.now}
+	w.team = &improvement.Service{Store: w.st, Filer: filer, Now: w.now, Rand: w.rand}
+	if w.p, err = product.New("shop", "seed", began); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.st.SaveProduct(t.Context(), w.p, nil); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) rand() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.count++
+	return fmt.Sprint(w.count)
+}
+
+// accepted gives an Improvement that waits to be filed.
+func (w *world) accepted() id.Improvement {
+	w.t.Helper()
+	say := &feedback.Service{Store: w.st, People: []byte("key"), Now: w.now, Rand: w.rand}
+	f, err := say.Submit(w.t.Context(), feedback.Draft{Product: "shop", Kind: feedback.Problem, Text: "Rows are missing", Submitter: feedback.DraftSubmitter{Company: "AnyCompany"}}, "", feedback.API)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	im, err := w.team.Propose(w.t.Context(), w.p, improvement.Proposal{Title: "Export more rows " + w.rand(), Feedback: []id.Feedback{f.ID}}, ana)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.decide(im.ID, improvement.Decision{Verb: improvement.Accept, Reason: "many ask"})
+	return im.ID
+}
+
+// filed gives one whose OpsItem is there.
+func (w *world) filed() (id.Improvement, string) {
+	w.t.Helper()
+	iid := w.accepted()
+	w.run(iid, 1)
+	w.wait(time.Minute)
+	oid := w.load(iid).OpsItem
+	if oid == "" {
+		w.t.Fatal("not filed")
+	}
+	w.forget()
+	return iid, oid
+}
+
+func (w *world) decide(iid id.Improvement, d improvement.Decision) {
+	w.t.Helper()
+	if _, err := w.team.Decide(w.t.Context(), iid, d, ana); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) run(iid id.Improvement, n int) {
+	w.t.Helper()
+	if err := w.Run(w.t.Context(), iid, n); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// settle sweeps, and lets time pass, until no order is left.
+func (w *world) settle() {
+	w.t.Helper()
+	for range 20 {
+		if _, err := w.Sweep(w.t.Context()); err != nil && w.t.Context().Err() != nil {
+			w.t.Fatal(err)
+		}
+		if n, err := w.st.PendingCount(w.t.Context(), store.TypeEpisode, 10); err == nil && n == 0 {
+			return
+		}
+		w.wait(20 * time.Minute)
+	}
+	w.t.Fatal("orders are left")
+}
+
+func (w *world) load(iid id.Improvement) improvement.Improvement {
+	w.t.Helper()
+	im, err := w.st.Improvement(w.t.Context(), iid)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return im
+}
+
+func (w *world) episode(iid id.Improvement, n int) opsitem.Episode {
+	w.t.Helper()
+	ep, err := w.st.Episode(w.t.Context(), iid, n)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return ep
+}
+
+func (w *world) history(iid id.Improvement) []improvement.Entry {
+	w.t.Helper()
+	h, err := store.Everything(func(c string) ([]improvement.Entry, string, error) { return w.st.History(w.t.Context(), iid, c) })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return h
+}
+
+func (w *world) items() []emulator.Item {
+	w.t.Helper()
+	items, _, err := w.ops.List(w.t.Context(), emulator.Query{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return items
+}
+
+func (w *world) item(oid string) emulator.Item {
+	w.t.Helper()
+	it, err := w.ops.Item(w.t.Context(), oid)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return it
+}
+
+// console sets a status as an operator does; the event waits to be delivered.
+func (w *world) console(oid string, s opsitem.Status) {
+	w.t.Helper()
+	w.wait(time.Minute)
+	if err := w.ops.Edit(w.t.Context(), oid, emulator.Edit{Status: string(s)}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.wait(time.Minute)
+}
+
+// deliver hands over the events that wait, and gives what they came to.
+func (w *world) deliver() []mirror.Outcome {
+	w.t.Helper()
+	if err := w.ops.Drain(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	var out []mirror.Outcome
+	for _, e := range w.forget() {
+		o, err := w.Sync(w.t.Context(), e.Detail.ID, e.Detail.By)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// forget takes the events that wait away, and begins counting calls anew.
+func (w *world) forget() []event {
+	w.t.Helper()
+	if err := w.ops.Drain(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	e := w.events
+	w.events = nil
+	clear(w.calls)
+	return e
+}
+
+func (w *world) called() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, c := range w.calls {
+		n += c
+	}
+	return n
+}
