@@ -6,11 +6,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
 
 	"learningloop/internal/auth"
-	"learningloop/internal/fault"
 	"learningloop/internal/httpapi"
 	"learningloop/internal/product"
 	"learningloop/internal/web"
@@ -28,38 +29,27 @@ func (a *API) teamRoutes() map[string]teamPage {
 	leader := func(do page) teamPage { return teamPage{auth.Leadership, do} }
 	admin := func(do page) teamPage { return teamPage{auth.Admin, do} }
 	return map[string]teamPage{
-		"GET /team":     member(a.teamHome),
-		"GET /team/{$}": member(a.teamHome),
-		"GET /team/log": admin(a.logPage),
-		"GET /team/{product}/{page}": member(named(map[string]page{
-			"queue": a.queuePage, "decide": a.decidePage, "improvements": a.improvementsPage,
-		})),
-		"POST /team/{product}/{page}": member(named(map[string]page{
-			"decisions": a.decideOnPage, "promote": a.promoteOnPage, "attach": a.attachOnPage, "detach": a.detachOnPage,
-		})),
-		"GET /team/{product}/{page}/{id}":  member(named(map[string]page{"improvements": a.casePage})),
-		"POST /team/{product}/{page}/{id}": member(named(map[string]page{"improvements": a.editCase})),
-		"GET /team/set-aside":              member(a.setAsidePage),
-		"POST /team/set-aside/{id}/replay": member(a.replayOnPage),
-		"POST /team/set-aside/{id}/drop":   member(a.dropOnPage),
-		"GET /team/digests":                leader(a.digestsPage),
-		"GET /team/digests/{id}":           leader(a.digestPage),
-		"GET /team/products":               admin(a.productsPage),
-		"POST /team/products":              admin(a.addProduct),
-		"GET /team/products/{slug}":        admin(a.settingsPage),
-		"POST /team/products/{slug}":       admin(a.saveSettings),
-	}
-}
-
-// named chooses among the pages of a product. ServeMux does not take /team/{product}/queue beside /team/products/{slug},
-// because neither is more specific; it takes /team/{product}/{page}. product.CheckSlug keeps products from the names of
-// the others.
-func named(pages map[string]page) page {
-	return func(r *http.Request) (answer, error) {
-		if do, ok := pages[r.PathValue("page")]; ok {
-			return do(r)
-		}
-		return answer{}, fault.New(fault.NotFound, "unknown_path", "There is nothing at this address.")
+		"GET /team":                              member(a.teamHome),
+		"GET /team/{$}":                          member(a.teamHome),
+		"GET /team/{product}/queue":              member(a.queuePage),
+		"GET /team/{product}/decide":             member(a.decidePage),
+		"POST /team/{product}/decisions":         member(a.decideOnPage),
+		"POST /team/{product}/promote":           member(a.promoteOnPage),
+		"POST /team/{product}/attach":            member(a.attachOnPage),
+		"POST /team/{product}/detach":            member(a.detachOnPage),
+		"GET /team/{product}/improvements":       member(a.improvementsPage),
+		"GET /team/{product}/improvements/{id}":  member(a.casePage),
+		"POST /team/{product}/improvements/{id}": member(a.editCase),
+		"GET /team/set-aside":                    member(a.setAsidePage),
+		"POST /team/set-aside/{id}/replay":       member(a.replayOnPage),
+		"POST /team/set-aside/{id}/drop":         member(a.dropOnPage),
+		"GET /team/digests":                      leader(a.digestsPage),
+		"GET /team/digests/{id}":                 leader(a.digestPage),
+		"GET /team/log":                          admin(a.logPage),
+		"GET /team/products":                     admin(a.productsPage),
+		"POST /team/products":                    admin(a.addProduct),
+		"GET /team/products/{slug}":              admin(a.settingsPage),
+		"POST /team/products/{slug}":             admin(a.saveSettings),
 	}
 }
 
@@ -123,8 +113,9 @@ func formErrors(err error) (web.FieldErrors, bool) {
 func sentences(bad web.FieldErrors) web.FieldErrors {
 	for name, text := range bad {
 		field, _, _ := strings.Cut(name, ".")
-		if label, known := labels[field]; known {
-			text = label + " " + text
+		// Some details are sentences already.
+		if first, _ := utf8.DecodeRuneInString(text); unicode.IsLower(first) {
+			text = cmp.Or(labels[field], "It") + " " + text
 		}
 		if name != "" && !strings.HasSuffix(text, ".") {
 			text += "."

@@ -127,7 +127,10 @@ func scoreView(s score.Score, e score.Evidence, estimate float64, latest, now ti
 		"effort":     "nobody estimated it",
 	}
 	if e.Voices > 0 {
-		why["reach"] = count(e.Voices, "company, person or machine", "companies, people and machines") + ", the latest " + daysAgo(latest, now)
+		why["reach"] = "one voice, heard " + daysAgo(latest, now)
+	}
+	if e.Voices > 1 {
+		why["reach"] = fmt.Sprintf("%d companies, people and machines, the latest %s", e.Voices, daysAgo(latest, now))
 	}
 	if e.People && e.Machines {
 		why["confidence"] += ", people and machines"

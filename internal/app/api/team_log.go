@@ -20,7 +20,7 @@ import (
 // Bounds of one page of the log, which is kept by days.
 const (
 	logLines = 50
-	logReads = 60 // pages of days that are read for it: some two months without a line
+	logReads = 400 // pages of days that are read for it: over a year without a line
 )
 
 // kinds are what somebody can have done, by the first word of an action. Whatever is none of the others changed something.
@@ -81,6 +81,9 @@ func (a *API) logPage(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	v.Pager = pagerOf(r, next, len(lines), 0)
+	if day, _, _ := strings.Cut(next, "~"); len(lines) == 0 && day != "" {
+		sh.Notices = []web.Notice{{Text: "Nothing since " + day + ". To look further back, set “Until” to that day."}}
+	}
 	if v.Entries, err = a.logEntries(r, lines, ps); err != nil {
 		return answer{}, err
 	}

@@ -299,14 +299,14 @@ func settingsErrors(err error, in typedSettings) web.FieldErrors {
 			}
 		case parts[0] == "digestTo" && len(parts) > 1:
 			if i, err := strconv.Atoi(parts[1]); err == nil && i < len(in.settings.DigestTo) {
-				detail = "“" + feedback.Cut(in.settings.DigestTo[i], 60) + "” " + detail
+				detail = "“" + feedback.Cut(in.settings.DigestTo[i], 60) + "”: " + detail
 			}
 		case fd.Pointer == "/rules/band" && in.band >= 1 && in.band <= 5:
 			detail = "was not tried over history yet: press “Try over history”, then save"
 		}
 		name := web.FieldName("/" + strings.Join(parts, "/"))
 		if was := out[name]; was != "" {
-			detail = was + "; " + detail
+			detail = was + " " + detail
 		}
 		out[name] = detail
 	}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"learningloop/internal/digest"
+	"learningloop/internal/improvement"
+	"learningloop/internal/web"
+)
+
+func TestConsoleURL(t *testing.T) {
+	tests := []struct{ region, want string }{
+		{"us-east-1", "https://us-east-1.console.aws.amazon.com/systems-manager/opsitems/oi-1?region=us-east-1"},
+		{"cn-north-1", "https://cn-north-1.console.amazonaws.cn/systems-manager/opsitems/oi-1?region=cn-north-1"},
+		{"us-gov-west-1", "https://us-gov-west-1.console.amazonaws-us-gov.com/systems-manager/opsitems/oi-1?region=us-gov-west-1"},
+	}
+	for _, tt := range tests {
+		if got := consoleURL(tt.region, "oi-1"); got != tt.want {
+			t.Errorf("%s: %s", tt.region, got)
+		}
+	}
+	if got, want := (&API{Local: true}).opsItemPath("oi-1"), "/_local/opscenter/items/oi-1"; got != want {
+		t.Errorf("on this machine: %s", got)
+	}
+}
+
+func TestTrendOf(t *testing.T) {
+	now := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)
+	// weeks gives so many pieces in each week, the running one last.
+	weeks := func(counts ...int) (list []improvement.Attachment) {
+		for i, n := range counts {
+			for range n {
+				list = append(list, improvement.Attachment{At: now.Add(-time.Duration(len(counts)-1-i)*week - time.Hour)})
+			}
+		}
+		return list
+	}
+	tests := []struct {
+		name     string
+		list     []improvement.Attachment
+		since    time.Duration
+		compared int
+		words    string
+		tone     web.Tone
+	}{
+		{"first heard of this week", weeks(1), 0, 1, "new this week", ""},
+		{"often in its first week", weeks(9), 0, 1, "9 this week, new", ""},
+		{"as ever", weeks(2, 1, 2), 2 * week, 1, "2 this week, 1 to 2 a week before", ""},
+		{"a little more is noise", weeks(1, 1, 3), 2 * week, 1, "3 this week, 1 a week before", ""},
+		{"much more", weeks(1, 1, 1, 12), 3 * week, 1, "12 this week, 1 a week before", web.ToneBad},
+		{"much more, but one of many that are looked at", weeks(1, 1, 1, 6), 3 * week, 100, "6 this week, 1 a week before", ""},
+		{"silence after much", weeks(9, 9, 9, 0), 3 * week, 1, "0 this week, 9 a week before", web.ToneGood},
+		{"a word from the future is not counted", []improvement.Attachment{{At: now.Add(time.Hour)}}, 0, 1, "new this week", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := trendOf(tt.list, now.Add(-tt.since-time.Hour), now, tt.compared)
+			if got.Words != tt.words || got.Tone != tt.tone || len(got.Weeks) != trendWeeks {
+				t.Errorf("%q %q %v", got.Words, got.Tone, got.Weeks)
+			}
+		})
+	}
+}
+
+func TestSharedWords(t *testing.T) {
+	tests := []struct {
+		name, x, y string
+		want       []string
+	}{
+		{"the longest first", "Export all Orders", "Can I export orders, EXPORT them all?", []string{"export", "orders"}},
+		{"short and common words say nothing", "I want this and that from you", "you want that from this", nil},
+		{"at most three", "alpha bravo charly delta", "delta charly bravo alpha", []string{"charly", "delta", "bravo"}},
+		{"other letters", "заказы нельзя выгрузить", "Выгрузить заказы", []string{"выгрузить", "заказы"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if d := cmp.Diff(tt.want, sharedWords(tt.x, tt.y)); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestNumberView(t *testing.T) {
+	tests := []struct {
+		name string
+		n    digest.Number
+		want web.Number
+	}{
+		{"nothing to compare with", digest.Number{Shown: "4"}, web.Number{Value: "4", Change: "nothing to compare it with yet"}},
+		{"none and none", digest.Number{Shown: "0", Has: true, Was: "0 the week before"}, web.Number{Value: "0", Was: "0 the week before", Change: "none, as before"}},
+		{"no matter of chance", digest.Number{Shown: "2", Has: true, Like: 2, Before: 1}, web.Number{Value: "2", Change: "not compared: it is no matter of chance"}},
+		{
+			"a change",
+			digest.Number{Shown: "30", Has: true, Like: 30, Before: 10, Said: "more", Change: &digest.Comparison{From: 15, To: 60, Tone: digest.Bad}},
+			web.Number{Value: "30", Change: "more", Tone: web.ToneBad, At: 30, Low: 15, High: 60, Before: 10, Max: 63, HasBefore: true},
+		},
+		{
+			"without an upper end nothing is drawn",
+			digest.Number{Shown: "3", Has: true, Like: 3, Said: "at least 1.1 times as many", Change: &digest.Comparison{Open: true}},
+			web.Number{Value: "3", Change: "at least 1.1 times as many"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if d := cmp.Diff(tt.want, numberView(tt.n)); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
