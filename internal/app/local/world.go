@@ -280,3 +280,6 @@ func (w *World) Public() string { return w.cfg.Public }
 
 // AWSAddress is where AWS's SDKs and the CLI reach the stand-ins.
 func (w *World) AWSAddress() string { return w.cfg.awsAddress() }
+
+// API serves the pages and the API alone, as functions/api does.
+func (w *World) API() http.Handler { return w.api.Handler() }
