@@ -233,7 +233,11 @@ func (s *Service) save(ctx context.Context, m Mail) error {
 func (s *Service) letter(ctx context.Context, m Mail) (l Letter, stop bool, err error) {
 	l = Letter{Mail: m, To: m.To}
 	if m.Kind != Digest {
-		if l.Feedback, err = s.Store.Feedback(ctx, m.Feedback); err != nil {
+		l.Feedback, err = s.Store.Feedback(ctx, m.Feedback)
+		if fault.Is(err, fault.NotFound) {
+			return l, true, nil // erased: there is nobody to tell
+		}
+		if err != nil {
 			return l, false, fmt.Errorf("load feedback %s: %w", m.Feedback, err)
 		}
 		if !l.Feedback.WantsWord() || l.Feedback.State == feedback.Withdrawn {
@@ -269,10 +273,9 @@ func each[T any](ctx context.Context, now time.Time, list func(context.Context, 
 	cursor := ""
 	var errs error
 	for {
+		// What could be read is carried out also where something beside it could not.
 		items, next, err := list(ctx, now, cursor)
-		if err != nil {
-			return errors.Join(errs, err)
-		}
+		errs = errors.Join(errs, err)
 		for _, it := range items {
 			errs = errors.Join(errs, do(it))
 		}

@@ -220,9 +220,10 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 	n, cursor := 0, ""
 	var errs error
 	for {
+		// What could be read is carried out also where something beside it could not.
 		due, next, err := s.Store.DueEpisodes(ctx, s.Now(), cursor)
 		if err != nil {
-			return n, errors.Join(errs, fmt.Errorf("list due episodes: %w", err))
+			errs = errors.Join(errs, fmt.Errorf("list due episodes: %w", err))
 		}
 		for _, ep := range due {
 			n++
