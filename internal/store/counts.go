@@ -28,9 +28,10 @@ func markRow(m trend.Mark) (table.Row, error) {
 }
 
 // Count adds each Mark to the counts exactly once. Marks and the sums they add go in one transaction, as many Marks to
-// one as fit; what is marked already is left alone where it counts alike, else replaced with its difference posted.
+// one as fit; what is marked already is left alone where it counts alike or is of a later version of the Feedback, else
+// replaced with its difference posted. Of several Marks of one piece the latest counts.
 func (s *Store) Count(ctx context.Context, marks []trend.Mark) error {
-	for len(marks) > 0 {
+	for marks = latest(marks); len(marks) > 0; {
 		n := fit(marks)
 		if err := s.countSome(ctx, marks[:n]); err != nil {
 			return err
@@ -38,6 +39,24 @@ func (s *Store) Count(ctx context.Context, marks []trend.Mark) error {
 		marks = marks[n:]
 	}
 	return nil
+}
+
+// latest leaves out all but the latest Mark of each piece: a transaction takes one of a key.
+func latest(marks []trend.Mark) []trend.Mark {
+	at := make(map[table.Key]int, len(marks))
+	out := make([]trend.Mark, 0, len(marks))
+	for _, m := range marks {
+		k := keyMark(m.Feedback, m.Received)
+		i, seen := at[k]
+		switch {
+		case !seen:
+			at[k] = len(out)
+			out = append(out, m)
+		case m.Seen >= out[i].Seen:
+			out[i] = m
+		}
+	}
+	return out
 }
 
 // fit says how many of the Marks, from the first, fit into one transaction with the sums they add.
@@ -108,14 +127,15 @@ func addCells(cells map[trend.Cell]trend.Counts) []table.Op {
 	return ops
 }
 
-// recount replaces a Mark that counts differently now, and posts the difference with it.
+// recount replaces a Mark that counts differently now, and posts the difference with it. One that counts alike is replaced
+// too where it is of a later version, so that what was read in between comes too late.
 func (s *Store) recount(ctx context.Context, m trend.Mark) error {
 	for range 5 {
 		old, v, err := get[trend.Mark](ctx, s.t, keyMark(m.Feedback, m.Received), "mark")
 		if err != nil {
 			return err
 		}
-		if old.Same(m) {
+		if m.Seen < old.Seen || m.Seen == old.Seen && old.Same(m) { // a late look at what it was before it changed
 			return nil
 		}
 		r, err := markRow(m)

@@ -97,10 +97,12 @@ func (s *Store) SaveProduct(ctx context.Context, p product.Product, log *trail.E
 	if ops, err = withLog(ops, log); err != nil {
 		return err
 	}
+	err = s.write(ctx, ops...)
+	// Whatever the answer was, what is remembered may be old.
 	s.mu.Lock()
 	delete(s.slugs, p.Slug)
 	s.mu.Unlock()
-	return s.write(ctx, ops...)
+	return err
 }
 
 // EnsureProduct gives the product of a slug, made by make where there is none.

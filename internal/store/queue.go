@@ -44,7 +44,7 @@ type QueueFilter struct {
 // which no passing of time changes.
 func (s *Store) Queue(ctx context.Context, p id.Product, flt QueueFilter, cursor string, limit int) (Page[QueueItem], error) {
 	var partitions []string
-	if flt.Type != "feedback" {
+	if flt.Type != "feedback" && flt.Kind == "" { // an Improvement is of no kind
 		partitions = append(partitions, rankedStatus(p, string(improvement.Proposed)))
 	}
 	if flt.Type != "improvement" {

@@ -2,19 +2,35 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 
 	"learningloop/internal/signal"
 	"learningloop/internal/table"
 	"learningloop/internal/trail"
 )
 
+// setAsideItem keeps the event as text: as attributes it would lose its nulls and the order of its members, and an event
+// with a number of 40 digits or 33 levels could not be kept at all.
+type setAsideItem struct {
+	signal.SetAside
+
+	Event string `json:"event"`
+}
+
 // setAsideRow lies in the index of waiting ones by time.
 func setAsideRow(a signal.SetAside) (table.Row, error) {
-	r, err := row(TypeSetAside, keySetAside(a.ID), a)
+	r, err := row(TypeSetAside, keySetAside(a.ID), setAsideItem{a, string(a.Event)})
 	if err == nil && a.State == signal.Waiting {
 		r.Index = map[table.Index]table.Key{recent: {P: globalSetAside, S: stamp(a.Received) + "#" + a.ID}}
 	}
 	return r, err
+}
+
+func setAsideOf(r table.Row) (signal.SetAside, error) {
+	it, err := decode[setAsideItem](r)
+	a := it.SetAside
+	a.Event, a.Version = json.RawMessage(it.Event), r.Version
+	return a, err
 }
 
 // SetAside keeps an event that nobody understood; the same one again changes nothing.
@@ -35,8 +51,9 @@ func (s *Store) SetAsideByID(ctx context.Context, sid string) (signal.SetAside, 
 	if sid == "" || len(sid) > 64 {
 		return signal.SetAside{}, notFound("set-aside event")
 	}
-	a, v, err := get[signal.SetAside](ctx, s.t, keySetAside(sid), "set-aside event")
-	a.Version = v
+	it, v, err := get[setAsideItem](ctx, s.t, keySetAside(sid), "set-aside event")
+	a := it.SetAside
+	a.Event, a.Version = json.RawMessage(it.Event), v
 	return a, err
 }
 
@@ -55,10 +72,5 @@ func (s *Store) SaveSetAside(ctx context.Context, a signal.SetAside, log *trail.
 
 // ListSetAside gives the waiting ones, newest first.
 func (s *Store) ListSetAside(ctx context.Context, cursor string, limit int) (Page[signal.SetAside], error) {
-	read := func(r table.Row) (signal.SetAside, error) {
-		a, err := decode[signal.SetAside](r)
-		a.Version = r.Version
-		return a, err
-	}
-	return merged(ctx, s.t, recent, []string{globalSetAside}, true, cursor, limitOf(limit), read, nil)
+	return merged(ctx, s.t, recent, []string{globalSetAside}, true, cursor, limitOf(limit), setAsideOf, nil)
 }

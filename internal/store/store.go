@@ -101,7 +101,9 @@ func decodeAll[T any](rows []table.Row, version func(*T, int64)) ([]T, error) {
 	return out, nil
 }
 
-// due lists the pending orders of a type up to now, shard after shard. The cursor is "<shard>:<the index's own>".
+// due lists the pending orders of a type up to now, shard after shard. The cursor is "<shard>:<the index's own>". Where
+// there are items or a cursor beside an error, the error names rows that cannot be read (a newer release wrote them), and
+// the rest is good: one of them must not hold up all behind it.
 func due[T any](ctx context.Context, t table.Table, typ string, now time.Time, cursor string, version func(*T, int64)) ([]T, string, error) {
 	shard := 0
 	if cursor != "" {
@@ -118,17 +120,23 @@ func due[T any](ctx context.Context, t table.Table, typ string, now time.Time, c
 	if err != nil {
 		return nil, "", err
 	}
-	items, err := decodeAll(page.Rows, version)
-	if err != nil {
-		return nil, "", err
+	var items []T
+	var unread error
+	for _, r := range page.Rows {
+		v, err := of(r, version)
+		if err != nil {
+			unread = errors.Join(unread, err)
+			continue
+		}
+		items = append(items, v)
 	}
 	switch {
 	case page.Cursor != "":
-		return items, fmt.Sprintf("%d:%s", shard, page.Cursor), nil
+		return items, fmt.Sprintf("%d:%s", shard, page.Cursor), unread
 	case shard+1 < shards:
-		return items, fmt.Sprintf("%d:", shard+1), nil
+		return items, fmt.Sprintf("%d:", shard+1), unread
 	default:
-		return items, "", nil
+		return items, "", unread
 	}
 }
 
@@ -174,7 +182,7 @@ func parsePosition(cursor string, n int) (position, error) {
 		return nil, badCursor
 	}
 	for _, s := range got {
-		if len(s) > table.MaxSortKey {
+		if len(s) >= table.MaxSortKey { // a list goes on from behind a position, one byte further
 			return nil, badCursor
 		}
 	}
@@ -182,7 +190,7 @@ func parsePosition(cursor string, n int) (position, error) {
 }
 
 // merged gives one page of several partitions of an index (or of the table, index ""), in the order of sort keys over all
-// of them. keep filters; at most Window rows are read.
+// of them. keep filters; then at most Window rows are read, but for the first ones of each partition.
 func merged[T any](ctx context.Context, t table.Table, index table.Index, partitions []string, desc bool, cursor string, limit int,
 	read func(table.Row) (T, error), keep func(T) bool,
 ) (Page[T], error) {
@@ -193,10 +201,15 @@ func merged[T any](ctx context.Context, t table.Table, index table.Index, partit
 	var out Page[T]
 	queues := make([][]table.Row, len(partitions))
 	ended := make([]bool, len(partitions))
-	for readRows := 0; ; {
+	for rows, taken := 0, 0; ; taken++ {
 		for i, p := range partitions {
 			if len(queues[i]) > 0 || ended[i] {
 				continue
+			}
+			// There is more here. Every page takes one row at least, or a list would never end.
+			if taken > 0 && (len(out.Items) == limit || keep != nil && rows+limit+1 > Window) {
+				out.Next = at.cursor()
+				return out, nil
 			}
 			q := table.Query{Index: index, P: p, Desc: desc, Limit: limit + 1}
 			if at[i] != "" && desc {
@@ -208,7 +221,7 @@ func merged[T any](ctx context.Context, t table.Table, index table.Index, partit
 			if err != nil {
 				return Page[T]{}, err
 			}
-			readRows += len(page.Rows)
+			rows += len(page.Rows)
 			queues[i], ended[i] = page.Rows, page.Cursor == ""
 		}
 		best := -1
@@ -220,7 +233,7 @@ func merged[T any](ctx context.Context, t table.Table, index table.Index, partit
 		if best < 0 {
 			return out, nil
 		}
-		if len(out.Items) == limit || readRows > Window {
+		if len(out.Items) == limit {
 			out.Next = at.cursor()
 			return out, nil
 		}
