@@ -126,7 +126,7 @@ type DryRun struct {
 	Since   time.Time        // how far back the history goes; zero: all of it
 	Count   int              // items it would have filed
 	PerWeek float64          // 0: not said
-	Items   []ImprovementRow // the latest of them
+	Items   []ImprovementRow // those of the highest scores
 }
 
 func (Improvement) template() string { return "improvement" }
