@@ -2,6 +2,7 @@ package local
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 )
@@ -24,11 +25,30 @@ func (t inproc) RoundTrip(r *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	rec := &recorder{header: http.Header{}, status: http.StatusOK}
-	t.h.ServeHTTP(rec, in)
+	if !answers(t.h, rec, in) {
+		return nil, errAborted
+	}
 	return &http.Response{
 		Status: http.StatusText(rec.status), StatusCode: rec.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: rec.header,
 		Body: io.NopCloser(&rec.body), ContentLength: int64(rec.body.Len()), Request: r,
 	}, nil
+}
+
+// errAborted is what a client sees of a server that hangs up.
+var errAborted = errors.New("the connection was closed without an answer")
+
+// answers says whether a handler answered, or hung up as net/http lets it (http.ErrAbortHandler).
+func answers(h http.Handler, w http.ResponseWriter, r *http.Request) (ok bool) {
+	defer func() {
+		p := recover()
+		if err, is := p.(error); is && errors.Is(err, http.ErrAbortHandler) {
+			ok = false
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	h.ServeHTTP(w, r)
+	return true
 }
 
 type recorder struct {
