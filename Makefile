@@ -148,7 +148,6 @@ localstack: ## LocalStack in the foreground on 127.0.0.1:4566 (PORT)
 
 clean: ## remove what was built; keeps data and tools
 	rm -rf .build .shots infra/cdk.out
-	go clean -testcache
 
 distclean: clean ## remove the tools and the local data too
 	rm -rf .tools .data .data-demo
