@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -101,21 +102,23 @@ func decodeAll[T any](rows []table.Row, version func(*T, int64)) ([]T, error) {
 	return out, nil
 }
 
-// due lists the pending orders of a type up to now, shard after shard. The cursor is "<shard>:<the index's own>". Where
-// there are items or a cursor beside an error, the error names rows that cannot be read (a newer release wrote them), and
-// the rest is good: one of them must not hold up all behind it.
+// due lists the pending orders of a type up to now, shard after shard. The cursor is "<shard>:<the index's own>:<up to
+// when>": all pages of one list end at the moment that its first page was asked for, whatever the clock says by then.
+// Where there are items or a cursor beside an error, the error names rows that cannot be read (a newer release wrote
+// them), and the rest is good: one of them must not hold up all behind it.
 func due[T any](ctx context.Context, t table.Table, typ string, now time.Time, cursor string, version func(*T, int64)) ([]T, string, error) {
-	shard := 0
+	shard, until := 0, stamp(now)
 	if cursor != "" {
-		head, rest, _ := strings.Cut(cursor, ":")
-		if _, err := fmt.Sscan(head, &shard); err != nil || shard < 0 || shard >= shards {
+		parts := strings.SplitN(cursor, ":", 3)
+		var err error
+		if shard, err = strconv.Atoi(parts[0]); err != nil || shard < 0 || shard >= shards || len(parts) < 3 {
 			return nil, "", badCursor
 		}
-		cursor = rest
+		cursor, until = parts[1], parts[2]
 	}
 	const perPage = 75 // with their marks and the counts they touch, one transaction
 	page, err := t.Query(ctx, table.Query{
-		Index: pending, P: pendingShard(typ, shard), To: stamp(now) + "~", Limit: perPage, Cursor: cursor,
+		Index: pending, P: pendingShard(typ, shard), To: until + "~", Limit: perPage, Cursor: cursor,
 	})
 	if err != nil {
 		return nil, "", err
@@ -132,9 +135,9 @@ func due[T any](ctx context.Context, t table.Table, typ string, now time.Time, c
 	}
 	switch {
 	case page.Cursor != "":
-		return items, fmt.Sprintf("%d:%s", shard, page.Cursor), unread
+		return items, fmt.Sprintf("%d:%s:%s", shard, page.Cursor, until), unread
 	case shard+1 < shards:
-		return items, fmt.Sprintf("%d:", shard+1), unread
+		return items, fmt.Sprintf("%d::%s", shard+1, until), unread
 	default:
 		return items, "", unread
 	}

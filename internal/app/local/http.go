@@ -29,6 +29,7 @@ func (w *World) Handler() http.Handler {
 	mux.HandleFunc("POST /_local/events", w.postEvent)
 	mux.HandleFunc("POST /_local/schedules/{name}/run", w.postSchedule)
 	mux.HandleFunc("GET /_local/staff-token", StaffToken(w.Issuer, w.cfg.Now))
+	mux.HandleFunc("GET /_local/pending.json", w.pending)
 	mux.HandleFunc("GET /_local/{$}", w.index)
 	// Pages of other sites may not drive a loop that runs on somebody's machine.
 	return http.NewCrossOriginProtection().Handler(LoopbackOnly(mux))

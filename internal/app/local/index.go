@@ -3,6 +3,7 @@ package local
 import (
 	"net/http"
 
+	"learningloop/internal/httpapi"
 	"learningloop/internal/store"
 	"learningloop/internal/web"
 )
@@ -29,12 +30,30 @@ func (w *World) index(rw http.ResponseWriter, r *http.Request) {
 		{Title: "Work it", Text: "Set its OpsItem to Resolved, as operations would, and read what the customer hears.", Link: &web.Link{Text: "Open OpsCenter", Path: "/_local/opscenter"}},
 	}
 	v.Places = []web.Link{
-		{Text: "Inbox", Path: "/_local/mail"}, {Text: "OpsCenter", Path: "/_local/opscenter"}, {Text: "Team", Path: "/team"},
-		{Text: "Digests", Path: "/team/digests"}, {Text: "API description", Path: "/openapi.json"},
+		{Text: "Inbox", Path: "/_local/mail"},
+		{Text: "OpsCenter", Path: "/_local/opscenter"},
+		{Text: "Team", Path: "/team"},
+		{Text: "Digests", Path: "/team/digests"},
+		{Text: "API description", Path: "/openapi.json"},
 	}
 	if err := w.api.Pages.Page(rw, http.StatusOK, web.Shell{Local: true, Section: web.SectionLocal, Path: "/_local/"}, v); err != nil {
 		w.api.Fail(rw, r, err)
 	}
+}
+
+// pending says how many orders of each type wait, counted up to some thousands, for programs that wait for the loop.
+func (w *World) pending(rw http.ResponseWriter, r *http.Request) {
+	const most = 4000
+	out := map[string]int{}
+	for _, typ := range []string{store.TypeFeedback, store.TypeEpisode, store.TypeNotice, store.TypeMail} {
+		n, err := w.Store.PendingCount(r.Context(), typ, most)
+		if err != nil {
+			httpapi.WriteProblem(rw, r, err)
+			return
+		}
+		out[typ] = n
+	}
+	httpapi.WriteJSON(rw, http.StatusOK, out)
 }
 
 var paths = map[string]string{
