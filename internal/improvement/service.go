@@ -160,8 +160,9 @@ func (s *Service) checkProposal(ctx context.Context, p product.Product, pr *Prop
 			reject(at, "is there twice")
 			continue
 		}
-		f, err := feedback.Feedback{}, error(nil)
-		if _, err = id.ParseFeedback(string(fid)); err == nil {
+		var f feedback.Feedback
+		_, err := id.ParseFeedback(string(fid))
+		if err == nil {
 			f, err = s.Store.Feedback(ctx, fid)
 		}
 		switch {

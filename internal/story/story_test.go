@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -48,9 +47,8 @@ func TestOneProcess(t *testing.T) {
 	defer stop()
 	ready := make(chan *local.World, 1)
 	ended := make(chan error, 1)
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	go func() {
-		ended <- local.Serve(ctx, local.Config{Dir: t.TempDir(), Log: log}, local.Ports{Web: "0", AWS: "0"}, func(w *local.World) { ready <- w })
+		ended <- local.Serve(ctx, local.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}, local.Ports{Web: "0", AWS: "0"}, func(w *local.World) { ready <- w })
 	}()
 	select {
 	case w := <-ready:

@@ -143,7 +143,7 @@ func (a *API) recovered(next http.Handler) http.Handler {
 		defer func() {
 			if p := recover(); p != nil {
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					panic(p)
+					panic(p) //nolint:forbidigo // net/http's own way of hanging up
 				}
 				a.Log.ErrorContext(r.Context(), "panic", "request_id", httpapi.RequestID(r.Context()), "panic", p)
 				httpapi.WriteProblem(w, r, fault.New(fault.Internal, "", ""))

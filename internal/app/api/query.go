@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"learningloop/internal/fault"
 	"learningloop/internal/product"
@@ -64,9 +65,9 @@ func oneOf[T ~string](name, v string, allowed ...T) (T, error) {
 	if v == "" || slices.Contains(allowed, T(v)) {
 		return T(v), nil
 	}
-	detail := "must be one of"
-	for _, a := range allowed {
-		detail += " " + string(a)
+	names := make([]string, len(allowed))
+	for i, a := range allowed {
+		names[i] = string(a)
 	}
-	return "", fault.Fields(fault.Field{Pointer: "/" + name, Detail: detail})
+	return "", fault.Fields(fault.Field{Pointer: "/" + name, Detail: "must be one of " + strings.Join(names, ", ")})
 }

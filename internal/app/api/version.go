@@ -9,8 +9,8 @@ import (
 // takeVersion takes the member "version" out of a JSON object: 0 where there is none.
 func takeVersion(body []byte) (rest []byte, version int64, err error) {
 	var m map[string]json.RawMessage
-	if json.Unmarshal(body, &m) != nil {
-		return body, 0, nil // the decoder says what is wrong with it
+	if !json.Valid(body) || json.Unmarshal(body, &m) != nil {
+		return body, 0, nil //nolint:nilerr // the decoder says what is wrong with it
 	}
 	raw, ok := m["version"]
 	if !ok {

@@ -44,7 +44,7 @@ func answers(h http.Handler, w http.ResponseWriter, r *http.Request) (ok bool) {
 		if err, is := p.(error); is && errors.Is(err, http.ErrAbortHandler) {
 			ok = false
 		} else if p != nil {
-			panic(p)
+			panic(p) //nolint:forbidigo // not ours to swallow
 		}
 	}()
 	h.ServeHTTP(w, r)

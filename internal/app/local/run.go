@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"learningloop/internal/app"
@@ -44,14 +46,11 @@ func (w *World) RunSchedule(ctx context.Context, name string, at time.Time) erro
 }
 
 func scheduleNames() string {
-	s := ""
-	for i, sc := range Schedules {
-		if i > 0 {
-			s += ", "
-		}
-		s += sc.Name
+	names := make([]string, len(Schedules))
+	for i, s := range Schedules {
+		names[i] = s.Name
 	}
-	return s
+	return strings.Join(names, ", ")
 }
 
 // Event does what EventBridge would with an event: OpsItem events go to opsitems, everything else to signals.
@@ -164,7 +163,7 @@ func (w *World) wake(ctx context.Context, changes []table.Change) {
 			if c.New == nil {
 				continue
 			}
-			if _, waits := c.New.Index[table.Index(config.IndexPending)]; waits && contains(config.WakeTypes[fn], c.New.Type) {
+			if _, waits := c.New.Index[table.Index(config.IndexPending)]; waits && slices.Contains(config.WakeTypes[fn], c.New.Type) {
 				mine = append(mine, c)
 			}
 		}
@@ -180,12 +179,3 @@ func (w *World) wake(ctx context.Context, changes []table.Change) {
 
 // batchSize is how many changes a function is woken with, as in the deployed stack.
 const batchSize = 75
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}

@@ -198,7 +198,7 @@ func (w *World) tokenKey() (string, error) {
 func (w *World) random() string {
 	var b [16]byte
 	if _, err := io.ReadFull(w.cfg.Random, b[:]); err != nil {
-		panic(fmt.Errorf("no randomness: %w", err))
+		panic(fmt.Errorf("no randomness: %w", err)) //nolint:forbidigo // nothing can go on safely
 	}
 	return hex.EncodeToString(b[:])
 }
