@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -33,13 +34,16 @@ func ReadBody(r *http.Request, limit int64) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "body_too_large", fmt.Sprintf("The body is larger than %d bytes.", limit))
 	}
 	if !utf8.Valid(b) {
-		return nil, fault.New(fault.Invalid, "invalid_utf8", "The body is not valid UTF-8.")
+		return nil, errUTF8
 	}
 	return b, nil
 }
 
-// Decode reads a JSON or form body into v, a pointer to a struct, by its json tags. Unknown members, members given twice
-// under different case, and wrong types are all named at once, each with its pointer.
+var errUTF8 = fault.New(fault.Invalid, "invalid_utf8", "The body is not valid UTF-8.")
+
+// Decode reads a JSON or form body into v, a pointer to a struct, by its json tags. Unknown members (case counts), members
+// given twice, and wrong types are all named at once, each with its pointer. A field's tag zero:"must be 1 to 5" refuses
+// the zero value where it was sent, in these words.
 func Decode(r *http.Request, v any) error {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil && r.Header.Get("Content-Type") != "" {
@@ -90,39 +94,74 @@ func jsonFault(err error) string {
 
 type decoder struct{ bad []fault.Field }
 
+// maxBad is how many bad fields are named: nobody reads more, and no answer should be larger than its question.
+const maxBad = 100
+
 func (d *decoder) reject(pointer, detail string) {
+	if len(d.bad) == maxBad {
+		return
+	}
 	d.bad = append(d.bad, fault.Field{Pointer: pointer, Detail: detail})
 }
 
 func (d *decoder) object(raw []byte, v reflect.Value, pointer string) {
-	if b := bytes.TrimSpace(raw); len(b) == 0 || b[0] != '{' {
-		d.reject(pointer, "must be an object")
-		return
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
+	members, err := membersOf(raw)
+	if err != nil {
 		d.reject(pointer, "must be an object")
 		return
 	}
 	fields := fieldsOf(v.Type())
-	names := make([]string, 0, len(members))
-	for name := range members {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		at := pointer + "/" + escape(name)
-		i, ok := fields[name]
+	for i, m := range members {
+		at := pointer + "/" + escape(m.name)
+		f, ok := fields[m.name]
 		if !ok {
 			d.reject(at, "is not a field here")
 			continue
 		}
-		d.value(members[name], v.Field(i), at)
+		if i > 0 && m.name == members[i-1].name {
+			d.reject(at, "is given more than once") // which one was meant, nobody knows
+			continue
+		}
+		before := len(d.bad)
+		d.value(m.value, v.Field(f.at), at)
+		if f.zero != "" && len(d.bad) == before && v.Field(f.at).IsZero() && !isNull(m.value) {
+			d.reject(at, f.zero)
+		}
 	}
 }
 
+type member struct {
+	name  string
+	value json.RawMessage
+}
+
+// membersOf gives the members of a JSON object, known to be valid, in the order of their names.
+func membersOf(raw []byte) ([]member, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return nil, errors.New("no object")
+	}
+	var out []member
+	for dec.More() {
+		var m member
+		t, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		m.name, _ = t.(string)
+		if err := dec.Decode(&m.value); err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	slices.SortStableFunc(out, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	return out, nil
+}
+
+func isNull(raw json.RawMessage) bool { return string(bytes.TrimSpace(raw)) == "null" }
+
 func (d *decoder) value(raw json.RawMessage, v reflect.Value, pointer string) {
-	if string(bytes.TrimSpace(raw)) == "null" {
+	if isNull(raw) {
 		return
 	}
 	if v.Kind() == reflect.Pointer {
@@ -170,7 +209,12 @@ func want(v reflect.Value, err error) string {
 		return "a whole number"
 	case reflect.Float64:
 		return "a number"
+	case reflect.Map:
+		return "an object"
 	default:
+		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return "of another type"
+		}
 		return strings.TrimPrefix(err.Error(), "must be ")
 	}
 }
@@ -185,19 +229,33 @@ func DecodeForm(values url.Values, v any) error {
 	}
 	slices.Sort(names)
 	for _, name := range names {
+		if !utf8.ValidString(name) || slices.ContainsFunc(values[name], func(s string) bool { return !utf8.ValidString(s) }) {
+			return errUTF8 // what was escaped by percent signs shows only now
+		}
 		path := strings.Split(name, ".")
-		at := "/" + strings.Join(path, "/")
-		target, ok := lookup(reflect.ValueOf(v).Elem(), path)
+		at := ""
+		for _, p := range path[:min(len(path), maxPath)] {
+			at += "/" + escape(p)
+		}
+		target, f, ok := lookup(reflect.ValueOf(v).Elem(), path)
 		if !ok {
 			d.reject(at, "is not a field here")
 			continue
 		}
+		before := len(d.bad)
 		d.formValue(values[name], target, at)
+		if f.zero != "" && len(d.bad) == before && target.IsZero() && !slices.Equal(values[name], []string{""}) {
+			d.reject(at, f.zero)
+		}
 	}
 	return fault.Fields(d.bad...)
 }
 
-func lookup(v reflect.Value, path []string) (reflect.Value, bool) {
+// maxPath is how many steps of a form's name are repeated in an answer: more than any body has.
+const maxPath = 8
+
+func lookup(v reflect.Value, path []string) (reflect.Value, field, bool) {
+	var f field
 	for _, p := range path {
 		if v.Kind() == reflect.Pointer {
 			if v.IsNil() {
@@ -206,22 +264,22 @@ func lookup(v reflect.Value, path []string) (reflect.Value, bool) {
 			v = v.Elem()
 		}
 		if v.Kind() != reflect.Struct {
-			return v, false
+			return v, f, false
 		}
-		i, ok := fieldsOf(v.Type())[p]
-		if !ok {
-			return v, false
+		var ok bool
+		if f, ok = fieldsOf(v.Type())[p]; !ok {
+			return v, f, false
 		}
-		v = v.Field(i)
+		v = v.Field(f.at)
 	}
-	return v, true
+	return v, f, true
 }
 
 func (d *decoder) formValue(vals []string, v reflect.Value, pointer string) {
-	if v.Kind() == reflect.Slice {
+	if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.String {
 		for _, s := range vals {
 			for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == '\n' || r == ',' }) {
-				if part = strings.TrimSpace(part); part != "" && v.Type().Elem().Kind() == reflect.String {
+				if part = strings.TrimSpace(part); part != "" {
 					v.Set(reflect.Append(v, reflect.ValueOf(part).Convert(v.Type().Elem())))
 				}
 			}
@@ -250,7 +308,14 @@ func (d *decoder) formValue(vals []string, v reflect.Value, pointer string) {
 	case reflect.String:
 		v.SetString(s)
 	case reflect.Bool:
-		v.SetBool(s == "on" || s == "true" || s == "1" || s == "yes")
+		switch s {
+		case "on", "true", "1", "yes":
+			v.SetBool(true)
+		case "off", "false", "0", "no":
+			v.SetBool(false)
+		default:
+			d.reject(pointer, "must be true or false")
+		}
 	case reflect.Int:
 		var n int64
 		if n, err = strconv.ParseInt(s, 10, 64); err == nil {
@@ -258,7 +323,10 @@ func (d *decoder) formValue(vals []string, v reflect.Value, pointer string) {
 		}
 	case reflect.Float64:
 		var n float64
-		if n, err = strconv.ParseFloat(s, 64); err == nil {
+		if n, err = strconv.ParseFloat(s, 64); err == nil && (math.IsNaN(n) || math.IsInf(n, 0)) {
+			err = strconv.ErrRange // JSON has no such numbers
+		}
+		if err == nil {
 			v.SetFloat(n)
 		}
 	default:
@@ -270,15 +338,21 @@ func (d *decoder) formValue(vals []string, v reflect.Value, pointer string) {
 	}
 }
 
-// fieldsOf maps json names to field positions.
-func fieldsOf(t reflect.Type) map[string]int {
-	out := make(map[string]int, t.NumField())
+// field is where a member goes, and what is said where it is zero.
+type field struct {
+	at   int
+	zero string
+}
+
+// fieldsOf maps json names to fields.
+func fieldsOf(t reflect.Type) map[string]field {
+	out := make(map[string]field, t.NumField())
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			continue
 		}
-		out[name] = i
+		out[name] = field{i, t.Field(i).Tag.Get("zero")}
 	}
 	return out
 }
