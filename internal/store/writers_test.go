@@ -311,9 +311,24 @@ func TestProductCache(t *testing.T) {
 	if got := bySlug(); got != "Renamed and lost" {
 		t.Errorf("after a change whose answer was lost: %s", got)
 	}
+	// A reader that comes between may remember what was there before; the change makes it forget.
+	p.Version, p.Name = 3, "Renamed while read"
+	between := false
+	r.faulty.FailWhen(func(c tabletest.Call) (tabletest.Mode, error) {
+		if c.Method == "Write" && !between {
+			between = true
+			bySlug()
+		}
+		return tabletest.Before, nil
+	})
+	r.must(r.SaveProduct(ctx, p, nil))
+	r.faulty.Reset()
+	if got := bySlug(); got != "Renamed while read" {
+		t.Errorf("after a change while it was read: %s", got)
+	}
 	// Another process's change is seen in time.
 	elsewhere := store.New(r.table, r.clock)
-	p.Version, p.Name = 3, "Renamed elsewhere"
+	p.Version, p.Name = 4, "Renamed elsewhere"
 	r.must(elsewhere.SaveProduct(ctx, p, nil))
 	r.mu.Lock()
 	r.now = r.now.Add(11e9)
