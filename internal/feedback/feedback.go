@@ -101,9 +101,11 @@ func (f Feedback) WantsWord() bool { return f.Submitter.HearBack && f.Submitter.
 // Open says whether its submitter may still change it.
 func (f Feedback) Open() bool { return f.State == Received && f.Improvement == "" }
 
-// Loose says whether it waits in the queue by itself: said by a person, not attached to an Improvement, worth ranking.
+// Loose says whether it waits in the queue by itself: not attached to an Improvement, worth ranking, and no machine's word
+// that all is well.
 func (f Feedback) Loose() bool {
-	return f.State == Triaged && f.Improvement == "" && f.Impact() > 0
+	well := f.Signal != nil && f.Signal.State != signal.Firing
+	return f.State == Triaged && f.Improvement == "" && f.Impact() > 0 && !well
 }
 
 // Impact is 0..3 (DESIGN, "Priority"): by kind for people, by severity for machines, more for a bad rating.
