@@ -3,6 +3,7 @@ package followup
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"learningloop/internal/chart"
 	"learningloop/internal/chart/chartpng"
@@ -39,6 +40,9 @@ type Post struct {
 	Sender  Sender
 	Links   Links
 	Digests Digests
+
+	mu       sync.Mutex
+	pictures map[digest.ID][]byte // of digests' charts
 }
 
 const who = "Learning Loop: what you say is taken up, decided, and answered."
@@ -117,7 +121,7 @@ func (p *Post) digest(ctx context.Context, l followup.Letter) (mail.Message, err
 		return mail.Message{}, err
 	}
 	dl := digest.LetterOf(d, p.Links)
-	png, err := chartpng.Render(dl.Chart, chart.Mail)
+	png, err := p.picture(d.ID, dl.Chart)
 	if err != nil {
 		return mail.Message{}, fmt.Errorf("draw chart: %w", err)
 	}
@@ -134,6 +138,26 @@ func (p *Post) digest(ctx context.Context, l followup.Letter) (mail.Message, err
 		Subject: dl.Subject, HTML: html, Text: text, UnsubscribeURL: stop, Headers: map[string]string{mail.HeaderCorrelation: string(d.ID)},
 		Tags: map[string]string{"kind": string(l.Mail.Kind)}, Inline: []mail.Inline{{CID: chartCID, Name: "feedback.png", Type: "image/png", Bytes: png}},
 	}, nil
+}
+
+// picture draws the chart of a digest, once for all of its readers: a digest is frozen, and drawing takes longer than all
+// else about its mail.
+func (p *Post) picture(did digest.ID, c chart.Series) ([]byte, error) {
+	const kept = 16 // digests whose mails go out at the same time; some 15 KB each
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if png, ok := p.pictures[did]; ok {
+		return png, nil
+	}
+	png, err := chartpng.Render(c, chart.Mail)
+	if err != nil {
+		return nil, err
+	}
+	if p.pictures == nil || len(p.pictures) >= kept {
+		p.pictures = map[digest.ID][]byte{}
+	}
+	p.pictures[did] = png
+	return png, nil
 }
 
 func digestBlocks(dl digest.Letter) []letter.Block {
