@@ -1,0 +1,327 @@
+package demo_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"learningloop/internal/app/local"
+	"learningloop/internal/app/local/demo"
+	"learningloop/internal/improvement"
+	"learningloop/internal/opscenter/emulator"
+	"learningloop/internal/opsitem"
+	"learningloop/internal/store"
+)
+
+const public = "http://127.0.0.1:8080"
+
+// end is a Wednesday: the last week has come half its way.
+var end = time.Date(2026, 11, 18, 16, 20, 0, 0, time.UTC)
+
+func fill(t *testing.T, dir string) string {
+	t.Helper()
+	var said strings.Builder
+	if err := demo.Fill(t.Context(), demo.Config{Dir: dir, Public: public, Seed: 1, End: end, Progress: &said}); err != nil {
+		t.Fatal(err)
+	}
+	return said.String()
+}
+
+// visitor looks at a filled World, soon after the end of its history.
+type visitor struct {
+	t *testing.T
+	w *local.World
+	h http.Handler
+}
+
+func visit(t *testing.T, dir string) *visitor {
+	t.Helper()
+	w, err := local.New(t.Context(), local.Config{Dir: dir, Public: public, Now: func() time.Time { return end.Add(time.Minute) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	return &visitor{t, w, w.Handler()}
+}
+
+func (v *visitor) get(path string, out any) {
+	v.t.Helper()
+	token, err := v.w.Issuer.Token(end.Add(time.Minute))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, public+path, nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	rec := httptest.NewRecorder()
+	v.h.ServeHTTP(rec, r)
+	if rec.Code != http.StatusOK {
+		v.t.Fatalf("%s: %d %s", path, rec.Code, rec.Body)
+	}
+	if err := json.Unmarshal(rec.Body.Bytes(), out); err != nil {
+		v.t.Fatalf("%s: %v", path, err)
+	}
+}
+
+type items struct {
+	Items []map[string]any `json:"items"`
+}
+
+func (v *visitor) improvements() []improvement.Improvement {
+	v.t.Helper()
+	var out []improvement.Improvement
+	ps, err := v.w.Store.Products(v.t.Context())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for _, p := range ps {
+		all, err := store.Everything(func(cursor string) ([]improvement.Improvement, string, error) {
+			page, err := v.w.Store.ListImprovements(v.t.Context(), p.ID, store.ImprovementFilter{}, false, cursor, 100)
+			return page.Items, page.Next, err
+		})
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		out = append(out, all...)
+	}
+	return out
+}
+
+func (v *visitor) mails() []map[string]any {
+	v.t.Helper()
+	var out []map[string]any
+	v.get("/_local/mail.json", &out)
+	return out
+}
+
+func TestFill(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	begun := time.Now()
+	said := fill(t, dir)
+	t.Logf("filled in %v", time.Since(begun))
+	for _, want := range []string{"Playing week 1 of 12 ...", "Playing week 12 of 12 ...", "Played 12 weeks"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("progress says no %q:\n%s", want, said)
+		}
+	}
+	before := tree(t, dir)
+	if again := fill(t, dir); again != "" {
+		t.Errorf("a filled directory was filled again: %s", again)
+	}
+	if d := cmp.Diff(before, tree(t, dir)); d != "" {
+		t.Errorf("filling again changed files (-before +after):\n%s", d)
+	}
+
+	v := visit(t, dir)
+	t.Run("counts are right", v.recounts)
+	t.Run("every status", v.statuses)
+	t.Run("one OpsItem an episode", v.episodes)
+	t.Run("every list", v.lists)
+	t.Run("digests", v.digests)
+	t.Run("at rest", func(t *testing.T) {
+		before := len(v.mails())
+		if err := v.w.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if after := len(v.mails()); after != before || before < 1000 {
+			t.Errorf("%d mails, %d after another sweep; want the same, above 1,000", before, after)
+		}
+	})
+}
+
+func (v *visitor) recounts(t *testing.T) {
+	for _, slug := range []string{"checkout", "search", "orders", "example"} {
+		for _, month := range []string{"2026-08", "2026-09", "2026-10", "2026-11"} {
+			var out struct{ Differences []string }
+			v.get("/v1/recount?product="+slug+"&month="+month, &out)
+			if len(out.Differences) > 0 {
+				t.Errorf("%s in %s: counted otherwise: %v", slug, month, out.Differences)
+			}
+		}
+	}
+}
+
+func (v *visitor) statuses(t *testing.T) {
+	seen := map[improvement.Status]int{}
+	overdue, reopened := 0, 0
+	for _, im := range v.improvements() {
+		seen[im.Status]++
+		if im.Overdue(end) {
+			overdue++
+		}
+		if im.Episode > 1 {
+			reopened++
+		}
+		if im.Status == improvement.Declined && im.Decline.Reason == "" {
+			t.Errorf("%q was declined without a reason", im.Title)
+		}
+	}
+	for _, s := range improvement.Statuses {
+		if seen[s] == 0 && s != improvement.Validated { // no goals yet
+			t.Errorf("nothing is %s", s)
+		}
+	}
+	if overdue < 2 || reopened < 2 {
+		t.Errorf("%d overdue, %d in a later episode; want some of both", overdue, reopened)
+	}
+}
+
+func (v *visitor) episodes(t *testing.T) {
+	known := map[string]string{} // OpsItem: episode
+	seen := map[opsitem.Status]bool{}
+	for _, im := range v.improvements() {
+		eps, err := store.Everything(func(cursor string) ([]opsitem.Episode, string, error) {
+			return v.w.Store.Episodes(t.Context(), im.ID, cursor)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(eps) != im.Episode {
+			t.Errorf("%q has %d episodes, and says %d", im.Title, len(eps), im.Episode)
+		}
+		for _, ep := range eps {
+			it, err := v.w.Emulator.Item(t.Context(), ep.OpsItem)
+			if err != nil {
+				t.Errorf("episode %s: %v", ep.Key(), err)
+				continue
+			}
+			if it.Status != string(ep.Status) {
+				t.Errorf("%s is %s in OpsCenter and %s here", ep.Key(), it.Status, ep.Status)
+			}
+			seen[ep.Status], known[ep.OpsItem] = true, ep.Key()
+		}
+	}
+	all, _, err := v.w.Emulator.List(t.Context(), emulator.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != len(known) {
+		t.Errorf("%d OpsItems for %d episodes", len(all), len(known))
+	}
+	for _, s := range []opsitem.Status{opsitem.Open, opsitem.InProgress, opsitem.Resolved} {
+		if !seen[s] {
+			t.Errorf("no OpsItem is %s", s)
+		}
+	}
+}
+
+func (v *visitor) lists(t *testing.T) {
+	paths := []string{"/v1/set-aside", "/v1/log?day=2026-11-17", "/v1/products"}
+	for _, slug := range []string{"checkout", "search", "orders"} {
+		paths = append(paths, "/v1/queue?type=improvement&product="+slug, "/v1/queue?type=feedback&product="+slug, "/v1/improvements?product="+slug)
+		for _, kind := range []string{"problem", "idea", "praise", "question", "signal"} {
+			paths = append(paths, "/v1/feedback?product="+slug+"&kind="+kind)
+		}
+	}
+	for _, path := range paths {
+		var out items
+		if v.get(path, &out); len(out.Items) == 0 {
+			t.Errorf("%s is empty", path)
+		}
+	}
+	var queue items
+	v.get("/v1/queue?product=checkout&limit=100", &queue)
+	for _, it := range queue.Items {
+		if title, _ := it["title"].(string); strings.Contains(title, "was deployed") || strings.Contains(title, "OK again") {
+			t.Errorf("in the queue though nothing is wrong: %s", title)
+		}
+	}
+}
+
+func (v *visitor) digests(t *testing.T) {
+	weekly, monthly := 0, 0
+	incident := false
+	for _, m := range v.mails() {
+		subject, _ := m["subject"].(string)
+		text, _ := m["text"].(string)
+		if !strings.Contains(fmt.Sprint(m["to"]), "leadership@example.com") {
+			continue
+		}
+		switch {
+		case strings.Contains(subject, "Week"), strings.Contains(subject, "week"):
+			weekly++
+		default:
+			monthly++
+		}
+		if strings.Contains(text, "Payments fail with an error") {
+			incident = true
+		}
+	}
+	if weekly < 11*4 || monthly < 2*4 || !incident {
+		t.Errorf("leadership got %d weekly and %d monthly digests (the incident in them: %v)", weekly, monthly, incident)
+	}
+}
+
+// tree is a digest of every file in a directory.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path) //nolint:gosec // the test's own
+		sum := sha256.Sum256(b)
+		out[path] = hex.EncodeToString(sum[:4])
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestFillIsDeterministic: the same seed and end tell the same story, down to ids and mails.
+func TestFillIsDeterministic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIP: plays the history twice")
+	}
+	story := func() (out []string) {
+		dir := filepath.Join(t.TempDir(), "data")
+		fill(t, dir)
+		v := visit(t, dir)
+		for _, im := range v.improvements() {
+			out = append(out, fmt.Sprintf("%s %s %s %s %+v", im.ID, im.Status, im.OpsItem, im.Title, im.Evidence))
+		}
+		for _, m := range v.mails() {
+			out = append(out, fmt.Sprint(m["at"], m["to"], m["subject"], m["text"]))
+		}
+		return out
+	}
+	if d := cmp.Diff(story(), story()); d != "" {
+		t.Errorf("two runs differ:\n%.2000s", d)
+	}
+}
+
+func TestFillRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "token-key"), []byte("somebody's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := demo.Config{Dir: dir, Public: public, Seed: 1, End: end, Progress: io.Discard}
+	if err := demo.Fill(t.Context(), c); !errors.Is(err, demo.ErrOccupied) {
+		t.Errorf("filled somebody's data: %v", err)
+	}
+	// One cut short leaves nothing that counts.
+	c.Dir = filepath.Join(t.TempDir(), "data")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := demo.Fill(ctx, c); !errors.Is(err, context.Canceled) {
+		t.Errorf("Fill = %v, want it cancelled", err)
+	}
+	if _, err := os.Stat(c.Dir); !os.IsNotExist(err) {
+		t.Errorf("a history cut short left %s", c.Dir)
+	}
+}
