@@ -7,6 +7,7 @@ import (
 	"learningloop/internal/feedback"
 	"learningloop/internal/id"
 	"learningloop/internal/score"
+	"learningloop/internal/signal"
 	"learningloop/internal/table"
 	"learningloop/internal/trend"
 )
@@ -20,7 +21,12 @@ func feedbackRow(f feedback.Feedback) (table.Row, error) {
 		return r, err
 	}
 	if f.Todo {
-		r.Index = map[table.Index]table.Key{pending: pendingKey(TypeFeedback, string(f.ID), f.Received, self)}
+		shard := shardOf(string(f.ID), self)
+		if f.Signal != nil {
+			// Shards are swept one after the other: only in one shard does what an alarm said last come last.
+			shard = shardOf(f.Signal.Key)
+		}
+		r.Index = map[table.Index]table.Key{pending: pendingIn(shard, TypeFeedback, string(f.ID), f.Received, self)}
 	} else if f.Loose() {
 		k := table.Key{P: rankedFeedback(f.Product()), S: rank(score.Log(f.Evidence(), 0)) + "#" + string(f.ID)}
 		r.Index = map[table.Index]table.Key{ranked: k}
@@ -88,6 +94,24 @@ func (s *Store) FinishTriage(ctx context.Context, f feedback.Feedback) error {
 // DueFeedback gives pieces that wait for triage.
 func (s *Store) DueFeedback(ctx context.Context, now time.Time, cursor string) ([]feedback.Feedback, string, error) {
 	return due(ctx, s.t, TypeFeedback, now, cursor, versionFeedback)
+}
+
+// FiringWaits says whether an earlier signal of the same key that fires waits for triage, too. At most Window rows that
+// wait are looked at.
+func (s *Store) FiringWaits(ctx context.Context, f feedback.Feedback) (bool, error) {
+	page, err := s.t.Query(ctx, table.Query{
+		Index: pending, P: pendingShard(TypeFeedback, shardOf(f.Signal.Key)), To: stamp(f.Received) + "~", Desc: true, Limit: Window,
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, r := range page.Rows {
+		o, err := FeedbackOf(r)
+		if err == nil && o.ID != f.ID && o.Signal != nil && o.Signal.Key == f.Signal.Key && o.Signal.State == signal.Firing {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // FeedbackFilter narrows a list of Feedback; zero members do not.

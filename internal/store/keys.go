@@ -130,9 +130,14 @@ func recentImprovements(p id.Product) string          { return string(p) + "#imp
 const shards = 4
 
 func pendingKey(typ, owner string, due time.Time, name string) table.Key {
-	shard := int(id.Hash(1, owner, name)[0] % shards)
+	return pendingIn(shardOf(owner, name), typ, owner, due, name)
+}
+
+func pendingIn(shard int, typ, owner string, due time.Time, name string) table.Key {
 	return table.Key{P: pendingShard(typ, shard), S: stamp(due) + "#" + owner + "#" + name}
 }
+
+func shardOf(parts ...string) int { return int(id.Hash(1, parts...)[0] % shards) }
 
 func pendingShard(typ string, shard int) string { return fmt.Sprintf("%s#%d", typ, shard) }
 

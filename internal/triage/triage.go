@@ -15,6 +15,7 @@ import (
 	"learningloop/internal/feedback"
 	"learningloop/internal/followup"
 	"learningloop/internal/id"
+	"learningloop/internal/signal"
 	"learningloop/internal/trend"
 )
 
@@ -28,8 +29,11 @@ type Store interface {
 	// FinishTriage stores the piece as triaged and takes it out of the pending index; Conflict where it changed since it
 	// was read.
 	FinishTriage(ctx context.Context, f feedback.Feedback) error
-	// DueFeedback gives pieces that wait for triage, the longest waiting first.
+	// DueFeedback gives pieces that wait for triage, the longest waiting first. An error beside pieces or a cursor is about
+	// others that cannot be read.
 	DueFeedback(ctx context.Context, now time.Time, cursor string) ([]feedback.Feedback, string, error)
+	// FiringWaits says whether an earlier signal of the same key that fires waits for triage, too.
+	FiringWaits(ctx context.Context, f feedback.Feedback) (bool, error)
 }
 
 // Attacher attaches a machine's word to the Improvement of its key, and says which; "" is none.
@@ -50,22 +54,48 @@ const parallel = 16
 // Run triages pieces as they were read; those already done are passed over. One that fails keeps no other from its turn;
 // the error names all that failed.
 func (s *Service) Run(ctx context.Context, pieces []feedback.Feedback) error {
-	var marks []trend.Mark
-	var mails []followup.Mail
 	var todo []feedback.Feedback
 	for _, f := range pieces {
-		if !f.Todo {
+		if f.Todo {
+			todo = append(todo, f)
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	err := s.count(ctx, todo)
+	if err == nil {
+		return s.finish(ctx, todo)
+	}
+	if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.RateLimited) {
+		return err
+	}
+	if len(todo) == 1 {
+		return fmt.Errorf("triage %s: %w", todo[0].ID, err)
+	}
+	// One of them is why. By themselves, the others get their turn.
+	var counted []feedback.Feedback
+	var errs error
+	for i, f := range todo {
+		if err := s.count(ctx, todo[i:i+1]); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("triage %s: %w", f.ID, err))
 			continue
 		}
-		todo = append(todo, f)
+		counted = append(counted, f)
+	}
+	return errors.Join(errs, s.finish(ctx, counted))
+}
+
+// count counts pieces and orders the receipts of those who want one.
+func (s *Service) count(ctx context.Context, todo []feedback.Feedback) error {
+	var marks []trend.Mark
+	var mails []followup.Mail
+	for _, f := range todo {
 		// A withdrawn one counts as nothing: what it may have been counted as is taken back.
 		marks = append(marks, trend.MarkOf(f))
 		if f.State == feedback.Received && f.WantsWord() {
 			mails = append(mails, followup.ReceiptFor(f, s.Now()))
 		}
-	}
-	if len(todo) == 0 {
-		return nil
 	}
 	if err := s.Store.Count(ctx, marks); err != nil {
 		return fmt.Errorf("count %d pieces: %w", len(marks), err)
@@ -75,7 +105,7 @@ func (s *Service) Run(ctx context.Context, pieces []feedback.Feedback) error {
 			return fmt.Errorf("order receipts: %w", err)
 		}
 	}
-	return s.finish(ctx, todo)
+	return nil
 }
 
 func (s *Service) finish(ctx context.Context, todo []feedback.Feedback) error {
@@ -99,6 +129,16 @@ func (s *Service) one(ctx context.Context, f feedback.Feedback) error {
 		iid, err := s.Attacher.AttachSignal(ctx, f)
 		if err != nil {
 			return fmt.Errorf("attach %s: %w", f.ID, err)
+		}
+		if iid == "" && f.Signal.State == signal.Recovered {
+			// It may have overtaken what it ends, in another batch or because that one failed.
+			waits, err := s.Store.FiringWaits(ctx, f)
+			if err != nil {
+				return fmt.Errorf("look for what %s ends: %w", f.ID, err)
+			}
+			if waits {
+				return fault.New(fault.Unavailable, "out_of_turn", fmt.Sprintf("Signal %s waits for the one that it ends.", f.ID))
+			}
 		}
 		if iid != "" {
 			if f, err = s.Store.Feedback(ctx, f.ID); err != nil {
@@ -128,7 +168,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 	for {
 		pieces, next, err := s.Store.DueFeedback(ctx, s.Now(), cursor)
 		if err != nil {
-			return n, errors.Join(errs, fmt.Errorf("list pending feedback: %w", err))
+			errs = errors.Join(errs, fmt.Errorf("list pending feedback: %w", err))
 		}
 		n += len(pieces)
 		errs = errors.Join(errs, s.Run(ctx, pieces))
