@@ -39,8 +39,12 @@ func TestOneByOne(t *testing.T) {
 		{"nothing", nil, nil, nil},
 		{"all is well", []string{"ok", "ok"}, nil, nil},
 		{"what can never succeed is acknowledged", []string{"poison", "gone", "forbidden", "ok"}, nil, nil},
-		{"what may succeed later comes again", []string{"ok", "down", "ok", "throttled", "unknown", "conflict", "out of time"},
-			[]string{"1-down", "3-throttled", "4-unknown", "5-conflict", "6-out of time"}, []string{"1-down"}},
+		{
+			"what may succeed later comes again",
+			[]string{"ok", "down", "ok", "throttled", "unknown", "conflict", "out of time"},
+			[]string{"1-down", "3-throttled", "4-unknown", "5-conflict", "6-out of time"},
+			[]string{"1-down"},
+		},
 		{"poison before a failure", []string{"poison", "conflict", "down"}, []string{"1-conflict", "2-down"}, []string{"1-conflict"}},
 		{"all fail", []string{"down", "down"}, []string{"0-down", "1-down"}, []string{"0-down"}},
 	}

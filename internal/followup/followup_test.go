@@ -314,7 +314,7 @@ func TestSweepGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.port.FailWhen(func(c tabletest.Call) (tabletest.Mode, error) {
-		if c.Method == "Get" && c.Keys[0].P == string(bad.ID) {
+		if c.Method == readOne && c.Keys[0].P == string(bad.ID) {
 			return tabletest.Before, errors.New("broken")
 		}
 		return tabletest.Before, nil

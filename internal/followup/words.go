@@ -105,8 +105,11 @@ func steps(s improvement.Status, received, at time.Time) []Step {
 		name string
 		s    improvement.Status
 	}{
-		{"Received", improvement.Proposed}, {"Decided", improvement.Accepted}, {"Planned", improvement.Planned},
-		{"Started", improvement.InProgress}, {"Shipped", improvement.Shipped},
+		{"Received", improvement.Proposed},
+		{"Decided", improvement.Accepted},
+		{"Planned", improvement.Planned},
+		{"Started", improvement.InProgress},
+		{"Shipped", improvement.Shipped},
 	}
 	if s == improvement.Declined {
 		return []Step{{Name: "Received", Done: true, At: received}, {Name: "Declined", Done: true, Now: true, At: at}}

@@ -23,6 +23,9 @@ var (
 	ana   = improvement.By{Who: "ana@example.com"}
 )
 
+// readOne is the port's call for one row, as tabletest names it.
+const readOne = "Get"
+
 type page struct{}
 
 func (page) Improvement(im improvement.Improvement, _ string) string { return string(im.ID) }

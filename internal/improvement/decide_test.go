@@ -322,9 +322,16 @@ func TestDate(t *testing.T) {
 	tests := []struct {
 		name, in, want string // "": refused
 	}{
-		{"a day", `"2026-12-31"`, "2026-12-31"}, {"a time", `"2026-12-31T23:30:00-02:00"`, "2027-01-01"}, {"null", `null`, "0001-01-01"},
-		{"empty", `""`, "0001-01-01"}, {"no day", `"2026-02-30"`, ""}, {"a number", `20261231`, ""}, {"words", `"tomorrow"`, ""},
-		{"long ago", `"1999-12-31"`, ""}, {"never", `"9999-01-01"`, ""}, {"half a string", `"`, ""},
+		{"a day", `"2026-12-31"`, "2026-12-31"},
+		{"a time", `"2026-12-31T23:30:00-02:00"`, "2027-01-01"},
+		{"null", `null`, "0001-01-01"},
+		{"empty", `""`, "0001-01-01"},
+		{"no day", `"2026-02-30"`, ""},
+		{"a number", `20261231`, ""},
+		{"words", `"tomorrow"`, ""},
+		{"long ago", `"1999-12-31"`, ""},
+		{"never", `"9999-01-01"`, ""},
+		{"half a string", `"`, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -357,7 +364,8 @@ func TestOverdue(t *testing.T) {
 		now  time.Time
 		want bool
 	}{
-		{"on the day", Planned, due.Add(23 * time.Hour), false}, {"the day after", Planned, due.Add(25 * time.Hour), true},
+		{"on the day", Planned, due.Add(23 * time.Hour), false},
+		{"the day after", Planned, due.Add(25 * time.Hour), true},
 		{"shipped", Shipped, due.AddDate(0, 0, 9), false},
 	} {
 		if got := (Improvement{Due: due, Status: tt.s}).Overdue(tt.now); got != tt.want {

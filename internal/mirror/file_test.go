@@ -344,7 +344,7 @@ func TestSweepGoesOn(t *testing.T) {
 	w := newWorld(t)
 	bad, good := w.accepted(), w.accepted()
 	w.port.FailWhen(func(c tabletest.Call) (tabletest.Mode, error) {
-		if c.Method == "Get" && c.Keys[0].P == string(bad) {
+		if c.Method == readOne && c.Keys[0].P == string(bad) {
 			return tabletest.Before, fault.New(fault.Internal, "broken", "")
 		}
 		return tabletest.Before, nil

@@ -21,8 +21,12 @@ func TestConsoleMovesTheImprovement(t *testing.T) {
 		set  opsitem.Status
 		want improvement.Status
 	}{
-		{opsitem.InProgress, improvement.InProgress}, {opsitem.Open, improvement.Accepted}, {opsitem.InProgress, improvement.InProgress},
-		{opsitem.Resolved, improvement.Shipped}, {opsitem.Open, improvement.Accepted}, {opsitem.Resolved, improvement.Shipped},
+		{opsitem.InProgress, improvement.InProgress},
+		{opsitem.Open, improvement.Accepted},
+		{opsitem.InProgress, improvement.InProgress},
+		{opsitem.Resolved, improvement.Shipped},
+		{opsitem.Open, improvement.Accepted},
+		{opsitem.Resolved, improvement.Shipped},
 	} {
 		w.console(oid, tt.set)
 		if d := cmp.Diff([]mirror.Outcome{mirror.Took}, w.deliver()); d != "" {
@@ -75,7 +79,9 @@ func TestEventsThatChangeNothing(t *testing.T) {
 		name, oid string
 		want      mirror.Outcome
 	}{
-		{"an OpsItem that there is not", "oi-ffffffffffff", mirror.NotOurs}, {"no id", "x", mirror.NotOurs}, {"a key of ours", string(iid), mirror.NotOurs},
+		{"an OpsItem that there is not", "oi-ffffffffffff", mirror.NotOurs},
+		{"no id", "x", mirror.NotOurs},
+		{"a key of ours", string(iid), mirror.NotOurs},
 		{"somebody else's", w.foreign(w.episode(iid, 1).Key()), mirror.NotOurs},
 	} {
 		if o, err := w.Sync(t.Context(), tt.oid, "arn:forger"); o != tt.want || err != nil {
@@ -190,7 +196,7 @@ func TestReconcileGoesOn(t *testing.T) {
 	w.console(badItem, opsitem.InProgress)
 	w.console(goodItem, opsitem.InProgress)
 	w.port.FailWhen(func(c tabletest.Call) (tabletest.Mode, error) {
-		if c.Method == "Get" && c.Keys[0].P == string(bad) {
+		if c.Method == readOne && c.Keys[0].P == string(bad) {
 			return tabletest.Before, fault.New(fault.Unavailable, "broken", "")
 		}
 		return tabletest.Before, nil

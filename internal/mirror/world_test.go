@@ -35,6 +35,9 @@ var (
 
 const operator = "arn:aws:sts::111122223333:assumed-role/operator/console"
 
+// readOne is the port's call for one row, as tabletest names it.
+const readOne = "Get"
+
 type page struct{}
 
 func (page) Improvement(im improvement.Improvement, slug string) string {
