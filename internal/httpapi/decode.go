@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -168,7 +169,7 @@ func (d *decoder) value(raw json.RawMessage, v reflect.Value, pointer string) {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
-	if _, own := v.Addr().Interface().(json.Unmarshaler); !own && v.Kind() == reflect.Struct {
+	if _, own := reflect.TypeAssert[json.Unmarshaler](v.Addr()); !own && v.Kind() == reflect.Struct {
 		d.object(raw, v, pointer)
 		return
 	}
@@ -233,10 +234,11 @@ func DecodeForm(values url.Values, v any) error {
 			return errUTF8 // what was escaped by percent signs shows only now
 		}
 		path := strings.Split(name, ".")
-		at := ""
-		for _, p := range path[:min(len(path), maxPath)] {
-			at += "/" + escape(p)
+		steps := slices.Clone(path[:min(len(path), maxPath)])
+		for i := range steps {
+			steps[i] = escape(steps[i])
 		}
+		at := "/" + strings.Join(steps, "/")
 		target, f, ok := lookup(reflect.ValueOf(v).Elem(), path)
 		if !ok {
 			d.reject(at, "is not a field here")
@@ -297,7 +299,7 @@ func (d *decoder) formValue(vals []string, v reflect.Value, pointer string) {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
-	if u, ok := v.Addr().Interface().(interface{ UnmarshalText([]byte) error }); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		if err := u.UnmarshalText([]byte(s)); err != nil {
 			d.reject(pointer, err.Error())
 		}

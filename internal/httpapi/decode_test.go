@@ -84,12 +84,10 @@ func complaints(t *testing.T, err error) []string {
 	return out
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func TestDecodeJSON(t *testing.T) {
 	on := struct {
 		On *bool `json:"on"`
-	}{ptr(true)}
+	}{new(true)}
 	tests := []struct {
 		name string
 		in   string
@@ -103,7 +101,7 @@ func TestDecodeJSON(t *testing.T) {
 			`{"text":"a \"b\" \u00e9 😀","rating":5,"effort":1.5,"on":true,"day":"2026-12-31","named":"","number":0,"inner":{"name":"n"},
 			"perhaps":{"deep":{"on":true}},"tags":["a","b"],"rules":[{"name":"r"},{}],"labels":{"k":"v"},"raw":{"any":[1]}}`,
 			body{
-				Text: `a "b" é 😀`, Rating: 5, Effort: 1.5, On: true, Day: day{time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}, Named: ptr(""), Number: ptr(0),
+				Text: `a "b" é 😀`, Rating: 5, Effort: 1.5, On: true, Day: day{time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}, Named: new(""), Number: new(0),
 				Inner: inner{Name: "n"}, Perhaps: &inner{Deep: &on}, Tags: []string{"a", "b"}, Rules: []inner{{Name: "r"}, {}},
 				Labels: map[string]string{"k": "v"}, Raw: json.RawMessage(`{"any":[1]}`),
 			},
@@ -145,7 +143,8 @@ func TestDecodeJSON(t *testing.T) {
 		{"no such day", `{"day":"2026-02-30"}`, body{}, []string{"/day must be a date like 2026-12-31"}},
 		{
 			"deep inside",
-			`{"inner":{"x":1,"deep":{"on":2}},"tags":["a",1],"rules":[{},{"name":1},5],"labels":{"k":1}}`, body{},
+			`{"inner":{"x":1,"deep":{"on":2}},"tags":["a",1],"rules":[{},{"name":1},5],"labels":{"k":1}}`,
+			body{},
 			[]string{"/inner/deep/on must be true or false", "/inner/x is not a field here", "/labels must be an object", "/rules/1/name must be a string", "/rules/2 must be an object", "/tags/1 must be a string"},
 		},
 		{"names that pointers escape", `{"a/b":1,"c~d":1,"":1}`, body{}, []string{"/ is not a field here", "/a~1b is not a field here", "/c~0d is not a field here"}},
@@ -180,11 +179,12 @@ func TestDecodeForm(t *testing.T) {
 		{
 			"everything", "text=a+b%0D%0Ac&rating=5&effort=0.5&on=on&day=2026-12-31&named=n&number=0&inner.name=x&perhaps.deep.on=false&tags=a&tags=b,c%0Ad",
 			body{
-				Text: "a b\r\nc", Rating: 5, Effort: 0.5, On: true, Day: day{time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}, Named: ptr("n"), Number: ptr(0),
+				Text: "a b\r\nc", Rating: 5, Effort: 0.5, On: true, Day: day{time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)}, Named: new("n"), Number: new(0),
 				Inner: inner{Name: "x"}, Perhaps: &inner{Deep: &struct {
 					On *bool `json:"on"`
-				}{ptr(false)}}, Tags: []string{"a", "b", "c", "d"},
-			}, nil,
+				}{new(false)}}, Tags: []string{"a", "b", "c", "d"},
+			},
+			nil,
 		},
 		{"empty values are as if absent", "text=&rating=&effort=&on=&day=&named=&inner.name=&tags=", body{}, nil},
 		{"a box behind its hidden false", "on=false&on=true", body{On: true}, nil},

@@ -417,7 +417,7 @@ func TestIdleRecoveries(t *testing.T) {
 	// Where somebody has to look at it first, a failure to look is no reason to forget it.
 	w.faulty.Reset()
 	w.faulty.FailWhen(func(c tabletest.Call) (tabletest.Mode, error) {
-		if c.Method == "Get" && strings.HasPrefix(c.Keys[0].P, "i-") {
+		if strings.HasPrefix(c.Keys[0].P, "i-") {
 			return tabletest.Before, fault.New(fault.Unavailable, "down", "")
 		}
 		return tabletest.Before, nil

@@ -15,8 +15,6 @@ import (
 
 var now = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 
-func ptr[T any](v T) *T { return &v }
-
 // pointers gives the pointers of the bad fields that err names.
 func pointers(t *testing.T, err error) []string {
 	t.Helper()
@@ -93,28 +91,28 @@ func TestWithRefuses(t *testing.T) {
 		want []string
 	}{
 		{"nothing set", product.Settings{}, nil},
-		{"an empty name", product.Settings{Name: ptr("")}, []string{"/name"}},
-		{"a name of spaces", product.Settings{Name: ptr(" \t\u00a0 ")}, []string{"/name"}},
-		{"the longest name, in characters", product.Settings{Name: ptr(strings.Repeat("ü", 80))}, nil},
-		{"a longer name", product.Settings{Name: ptr(strings.Repeat("ü", 81))}, []string{"/name"}},
-		{"a name with a NUL", product.Settings{Name: ptr("Shop\x00")}, []string{"/name"}},
-		{"a name that reads backwards", product.Settings{Name: ptr("Shop \u202egnp.exe")}, []string{"/name"}},
-		{"a name in bad UTF-8", product.Settings{Name: ptr("Shop\xff")}, []string{"/name"}},
-		{"the longest about", product.Settings{About: ptr(strings.Repeat("ü", 300))}, nil},
-		{"a longer about", product.Settings{About: ptr(strings.Repeat("ü", 301))}, []string{"/about"}},
-		{"unknown quotes", product.Settings{Quotes: ptr(product.Quotes("all"))}, []string{"/quotes"}},
+		{"an empty name", product.Settings{Name: new("")}, []string{"/name"}},
+		{"a name of spaces", product.Settings{Name: new(" \t\u00a0 ")}, []string{"/name"}},
+		{"the longest name, in characters", product.Settings{Name: new(strings.Repeat("ü", 80))}, nil},
+		{"a longer name", product.Settings{Name: new(strings.Repeat("ü", 81))}, []string{"/name"}},
+		{"a name with a NUL", product.Settings{Name: new("Shop\x00")}, []string{"/name"}},
+		{"a name that reads backwards", product.Settings{Name: new("Shop \u202egnp.exe")}, []string{"/name"}},
+		{"a name in bad UTF-8", product.Settings{Name: new("Shop\xff")}, []string{"/name"}},
+		{"the longest about", product.Settings{About: new(strings.Repeat("ü", 300))}, nil},
+		{"a longer about", product.Settings{About: new(strings.Repeat("ü", 301))}, []string{"/about"}},
+		{"unknown quotes", product.Settings{Quotes: new(product.Quotes("all"))}, []string{"/quotes"}},
 		{"bad addresses", product.Settings{DigestTo: []string{"boss@example.com", "boss", ""}}, []string{"/digestTo/1", "/digestTo/2"}},
 		{"too many addresses", product.Settings{DigestTo: slicesOf("boss@example.com", 51)}, []string{"/digestTo"}},
 		{"a rule that takes everything", product.Settings{Routing: []signal.Rule{{Source: "aws.cloudwatch"}, {}}}, []string{"/routing/1"}},
-		{"severity out of range", product.Settings{Rules: &product.RuleSettings{Severity: ptr(5)}}, []string{"/rules/severity"}},
-		{"severity below nothing", product.Settings{Rules: &product.RuleSettings{Severity: ptr(-1)}}, []string{"/rules/severity"}},
-		{"band out of range", product.Settings{Rules: &product.RuleSettings{Band: ptr(6)}}, []string{"/rules/band"}},
-		{"band below nothing", product.Settings{Rules: &product.RuleSettings{Band: ptr(-1)}}, []string{"/rules/band"}},
+		{"severity out of range", product.Settings{Rules: &product.RuleSettings{Severity: new(5)}}, []string{"/rules/severity"}},
+		{"severity below nothing", product.Settings{Rules: &product.RuleSettings{Severity: new(-1)}}, []string{"/rules/severity"}},
+		{"band out of range", product.Settings{Rules: &product.RuleSettings{Band: new(6)}}, []string{"/rules/band"}},
+		{"band below nothing", product.Settings{Rules: &product.RuleSettings{Band: new(-1)}}, []string{"/rules/band"}},
 		{
 			"all at once",
 			product.Settings{
-				Name: ptr(""), About: ptr(strings.Repeat("x", 301)), Quotes: ptr(product.Quotes("")), DigestTo: []string{"x"},
-				Routing: []signal.Rule{{}}, Rules: &product.RuleSettings{Severity: ptr(9), Band: ptr(3)},
+				Name: new(""), About: new(strings.Repeat("x", 301)), Quotes: new(product.Quotes("")), DigestTo: []string{"x"},
+				Routing: []signal.Rule{{}}, Rules: &product.RuleSettings{Severity: new(9), Band: new(3)},
 			},
 			[]string{"/name", "/about", "/routing/0", "/quotes", "/digestTo/0", "/rules/severity", "/rules/band"},
 		},
@@ -153,8 +151,8 @@ func TestWithApplies(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
 	got, err := p.With(product.Settings{
-		Name: ptr("  The\r\nShop  "), About: ptr("Buy\nthings"), Default: ptr(true), Quotes: ptr(product.QuotesRedacted),
-		Routing: []signal.Rule{}, DigestTo: []string{" Boss@Example.COM "}, Rules: &product.RuleSettings{Severity: ptr(0)},
+		Name: new("  The\r\nShop  "), About: new("Buy\nthings"), Default: new(true), Quotes: new(product.QuotesRedacted),
+		Routing: []signal.Rule{}, DigestTo: []string{" Boss@Example.COM "}, Rules: &product.RuleSettings{Severity: new(0)},
 	})
 	if err != nil {
 		t.Fatal(err)

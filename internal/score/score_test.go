@@ -34,27 +34,37 @@ func TestAt(t *testing.T) {
 		want   score.Score
 	}{
 		{
-			"nothing", score.Evidence{}, 0,
+			"nothing",
+			score.Evidence{},
+			0,
 			score.Score{Total: 0, Parts: score.Parts{Reach: 0, Impact: 0, Confidence: 0.5, Effort: 1}, Priority: 5, Severity: 4, Why: "reach 0.00 x impact 0.0 x confidence 0.50 / effort 1"},
 		},
 		{
 			// one company today: 1 x 2 x (0.5 + 0.5 x 1/(1+3.8416)) = 2 x 0.603272
-			"one company today", score.Evidence{Count: 1, Voices: 1, Mass: voices(0), Impact: 2, People: true}, 0,
+			"one company today",
+			score.Evidence{Count: 1, Voices: 1, Mass: voices(0), Impact: 2, People: true},
+			0,
 			score.Score{Total: 1.206543, Parts: score.Parts{Reach: 1, Impact: 2, Confidence: 0.603272, Effort: 1}, Priority: 5, Severity: 2, Why: "reach 1.00 x impact 2.0 x confidence 0.60 / effort 1"},
 		},
 		{
 			// 30 days are half, 60 a quarter: reach 1.75; confidence 0.5 + 0.5 x 3/6.8416 = 0.719247; 1.75 x 3 x 0.719247 / 0.5
-			"three companies, a month apart", score.Evidence{Count: 3, Voices: 3, Mass: voices(0, 30, 60), Impact: 3, People: true}, 0.5,
+			"three companies, a month apart",
+			score.Evidence{Count: 3, Voices: 3, Mass: voices(0, 30, 60), Impact: 3, People: true},
+			0.5,
 			score.Score{Total: 7.552093, Parts: score.Parts{Reach: 1.75, Impact: 3, Confidence: 0.719247, Effort: 0.5}, Priority: 4, Severity: 1, Why: "reach 1.75 x impact 3.0 x confidence 0.72 / effort 0.5"},
 		},
 		{
 			// people and machines: as three voices more, 0.5 + 0.5 x 5/8.8416 = 0.782754; 2 x 1 x 0.782754 / 4
-			"a machine says the same", score.Evidence{Count: 2, Signals: 1, Voices: 2, Mass: voices(0, 0), Impact: 1, People: true, Machines: true}, 4,
+			"a machine says the same",
+			score.Evidence{Count: 2, Signals: 1, Voices: 2, Mass: voices(0, 0), Impact: 1, People: true, Machines: true},
+			4,
 			score.Score{Total: 0.391377, Parts: score.Parts{Reach: 2, Impact: 1, Confidence: 0.782754, Effort: 4}, Priority: 5, Severity: 3, Why: "reach 2.00 x impact 1.0 x confidence 0.78 / effort 4"},
 		},
 		{
 			// an estimate below nothing is none
-			"anonymous", score.Evidence{Count: 1, Voices: 1, Mass: score.Mass(score.WeightAnonymous, now), Impact: 0.5, People: true}, -1,
+			"anonymous",
+			score.Evidence{Count: 1, Voices: 1, Mass: score.Mass(score.WeightAnonymous, now), Impact: 0.5, People: true},
+			-1,
 			score.Score{Total: 0.090491, Parts: score.Parts{Reach: 0.3, Impact: 0.5, Confidence: 0.603272, Effort: 1}, Priority: 5, Severity: 4, Why: "reach 0.30 x impact 0.5 x confidence 0.60 / effort 1"},
 		},
 	}
@@ -145,8 +155,19 @@ func TestPriority(t *testing.T) {
 		total float64
 		want  int
 	}{
-		{1e9, 1}, {32, 1}, {math.Nextafter(32, 0), 2}, {16, 2}, {math.Nextafter(16, 0), 3}, {8, 3}, {math.Nextafter(8, 0), 4},
-		{4, 4}, {math.Nextafter(4, 0), 5}, {0, 5}, {-1, 5}, {math.NaN(), 5}, {math.Inf(1), 1},
+		{1e9, 1},
+		{32, 1},
+		{math.Nextafter(32, 0), 2},
+		{16, 2},
+		{math.Nextafter(16, 0), 3},
+		{8, 3},
+		{math.Nextafter(8, 0), 4},
+		{4, 4},
+		{math.Nextafter(4, 0), 5},
+		{0, 5},
+		{-1, 5},
+		{math.NaN(), 5},
+		{math.Inf(1), 1},
 	}
 	for _, tt := range tests {
 		if got := score.Priority(tt.total); got != tt.want {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -397,9 +398,7 @@ func TestBadCursors(t *testing.T) {
 		"digests":   func(c string) error { _, err := r.ListDigests(ctx, c, 5); return err },
 		"log":       func(c string) error { _, err := r.ListLog(ctx, start, store.LogFilter{}, c, 5); return err },
 	}
-	for name, list := range one {
-		lists[name] = list
-	}
+	maps.Copy(lists, one)
 	for name, list := range lists {
 		for _, c := range bad {
 			if c == encode(`["a","b","c","d","e","f","g","h"]`) && name == "improvements" {

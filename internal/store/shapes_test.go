@@ -132,56 +132,105 @@ func entities() []entity {
 	f.Version, loose.Version, im.Version, e.Version, n.Version, m.Version, a.Version, p.Version, v.Version = 1, 1, 1, 1, 1, 1, 1, 1, 1
 	stampOf := "2026-03-02T08:00:00.123456789Z"
 	return []entity{
-		{"product", func(ctx context.Context, r *rig) error { return r.SaveProduct(ctx, aProduct(), nil) },
-			table.Key{P: "_global#products", S: string(shop)}, p, func(ctx context.Context, r *rig) (any, error) { return r.Product(ctx, shop) }},
-		{"slug", func(ctx context.Context, r *rig) error { return r.SaveProduct(ctx, aProduct(), nil) },
-			table.Key{P: "_global#slugs", S: "shop"}, p, func(ctx context.Context, r *rig) (any, error) { return r.ProductBySlug(ctx, "shop") }},
-		{"feedback", func(ctx context.Context, r *rig) error { return r.CreateFeedback(ctx, aFeedback()) },
-			table.Key{P: string(sampleFeedback), S: "self"}, f, func(ctx context.Context, r *rig) (any, error) { return r.Feedback(ctx, sampleFeedback) }},
-		{"feedback-loose", func(ctx context.Context, r *rig) error { return r.CreateFeedback(ctx, aLoosePiece()) },
-			table.Key{P: string(loose.ID), S: "self"}, loose, func(ctx context.Context, r *rig) (any, error) { return r.Feedback(ctx, loose.ID) }},
+		{
+			"product", func(ctx context.Context, r *rig) error { return r.SaveProduct(ctx, aProduct(), nil) },
+			table.Key{P: "_global#products", S: string(shop)},
+			p, func(ctx context.Context, r *rig) (any, error) { return r.Product(ctx, shop) },
+		},
+		{
+			"slug", func(ctx context.Context, r *rig) error { return r.SaveProduct(ctx, aProduct(), nil) },
+			table.Key{P: "_global#slugs", S: "shop"},
+			p, func(ctx context.Context, r *rig) (any, error) { return r.ProductBySlug(ctx, "shop") },
+		},
+		{
+			"feedback", func(ctx context.Context, r *rig) error { return r.CreateFeedback(ctx, aFeedback()) },
+			table.Key{P: string(sampleFeedback), S: "self"},
+			f, func(ctx context.Context, r *rig) (any, error) { return r.Feedback(ctx, sampleFeedback) },
+		},
+		{
+			"feedback-loose", func(ctx context.Context, r *rig) error { return r.CreateFeedback(ctx, aLoosePiece()) },
+			table.Key{P: string(loose.ID), S: "self"},
+			loose, func(ctx context.Context, r *rig) (any, error) { return r.Feedback(ctx, loose.ID) },
+		},
 		{"mark", count, table.Key{P: "marks#" + string(shop) + "#2026-03", S: stampOf + "#" + string(sampleFeedback)}, nil, nil},
 		{"count", count, table.Key{P: "counts#" + string(shop) + "#2026-03", S: "all#2026-03-02T08"}, nil, nil},
-		{"improvement", create, table.Key{P: owner, S: "self"}, im,
-			func(ctx context.Context, r *rig) (any, error) { return r.Improvement(ctx, sampleImprovement) }},
-		{"attachment", attach, table.Key{P: owner, S: "attachment#" + string(sampleFeedback)}, []improvement.Attachment{anAttachment()},
+		{
+			"improvement", create,
+			table.Key{P: owner, S: "self"},
+			im,
+			func(ctx context.Context, r *rig) (any, error) { return r.Improvement(ctx, sampleImprovement) },
+		},
+		{
+			"attachment", attach,
+			table.Key{P: owner, S: "attachment#" + string(sampleFeedback)},
+			[]improvement.Attachment{anAttachment()},
 			func(ctx context.Context, r *rig) (any, error) {
 				as, _, err := r.Attachments(ctx, sampleImprovement, "")
 				return as, err
-			}},
+			},
+		},
 		{"voice", attach, table.Key{P: owner, S: "voice#Key"}, v, func(ctx context.Context, r *rig) (any, error) { return r.Voice(ctx, sampleImprovement, "Key") }},
-		{"entry", create, table.Key{P: owner, S: "entry#000002"}, []improvement.Entry{filled[improvement.Entry]()},
+		{
+			"entry", create,
+			table.Key{P: owner, S: "entry#000002"},
+			[]improvement.Entry{filled[improvement.Entry]()},
 			func(ctx context.Context, r *rig) (any, error) {
 				es, _, err := r.History(ctx, sampleImprovement, "")
 				return es, err
-			}},
-		{"notice", create, table.Key{P: owner, S: "notice#000002#" + string(sampleFeedback)}, n,
+			},
+		},
+		{
+			"notice", create,
+			table.Key{P: owner, S: "notice#000002#" + string(sampleFeedback)},
+			n,
 			func(ctx context.Context, r *rig) (any, error) {
 				return r.Notice(ctx, sampleImprovement, 2, sampleFeedback)
-			}},
+			},
+		},
 		{"episode", create, table.Key{P: owner, S: "episode#000002"}, e, func(ctx context.Context, r *rig) (any, error) { return r.Episode(ctx, sampleImprovement, 2) }},
-		{"mail", func(ctx context.Context, r *rig) error { return r.OrderMails(ctx, []followup.Mail{aMail()}) },
-			table.Key{P: owner, S: "mail#Name"}, m, func(ctx context.Context, r *rig) (any, error) { return r.Mail(ctx, owner, "Name") }},
-		{"opsitem", func(ctx context.Context, r *rig) error { return r.SaveFiled(ctx, anEpisode(), anImprovement()) },
-			table.Key{P: "_global#opsitem#OpsItem", S: "self"}, sampleImprovement,
+		{
+			"mail", func(ctx context.Context, r *rig) error { return r.OrderMails(ctx, []followup.Mail{aMail()}) },
+			table.Key{P: owner, S: "mail#Name"},
+			m, func(ctx context.Context, r *rig) (any, error) { return r.Mail(ctx, owner, "Name") },
+		},
+		{
+			"opsitem", func(ctx context.Context, r *rig) error { return r.SaveFiled(ctx, anEpisode(), anImprovement()) },
+			table.Key{P: "_global#opsitem#OpsItem", S: "self"},
+			sampleImprovement,
 			func(ctx context.Context, r *rig) (any, error) {
 				iid, _, err := r.EpisodeOf(ctx, "OpsItem")
 				return iid, err
-			}},
-		{"setaside", func(ctx context.Context, r *rig) error { return r.SetAside(ctx, aSetAside()) },
-			table.Key{P: "_global#setaside", S: "ID"}, a, func(ctx context.Context, r *rig) (any, error) { return r.SetAsideByID(ctx, "ID") }},
-		{"digest", func(ctx context.Context, r *rig) error { return r.CreateDigest(ctx, aDigest()) },
-			table.Key{P: "digests#" + string(shop), S: string(sampleDigest)}, aDigest(), func(ctx context.Context, r *rig) (any, error) { return r.Digest(ctx, sampleDigest) }},
-		{"log", func(ctx context.Context, r *rig) error { return r.Log(ctx, filled[trail.Entry]()) },
-			table.Key{P: "_global#log#2026-03-02", S: stampOf + "#ID"}, []trail.Entry{filled[trail.Entry]()},
+			},
+		},
+		{
+			"setaside", func(ctx context.Context, r *rig) error { return r.SetAside(ctx, aSetAside()) },
+			table.Key{P: "_global#setaside", S: "ID"},
+			a, func(ctx context.Context, r *rig) (any, error) { return r.SetAsideByID(ctx, "ID") },
+		},
+		{
+			"digest", func(ctx context.Context, r *rig) error { return r.CreateDigest(ctx, aDigest()) },
+			table.Key{P: "digests#" + string(shop), S: string(sampleDigest)},
+			aDigest(), func(ctx context.Context, r *rig) (any, error) { return r.Digest(ctx, sampleDigest) },
+		},
+		{
+			"log", func(ctx context.Context, r *rig) error { return r.Log(ctx, filled[trail.Entry]()) },
+			table.Key{P: "_global#log#2026-03-02", S: stampOf + "#ID"},
+			[]trail.Entry{filled[trail.Entry]()},
 			func(ctx context.Context, r *rig) (any, error) {
 				p, err := r.ListLog(ctx, start, store.LogFilter{}, "", 0)
 				return p.Items, err
-			}},
-		{"sync", func(ctx context.Context, r *rig) error { return r.SaveWatermark(ctx, start) },
-			table.Key{P: "_global#sync", S: "opscenter"}, start, func(ctx context.Context, r *rig) (any, error) { return r.Watermark(ctx) }},
-		{"suppressed", func(ctx context.Context, r *rig) error { return r.Suppress(ctx, "somebody", "bounced", start) },
-			table.Key{P: "_global#suppressed#somebody", S: "self"}, true, func(ctx context.Context, r *rig) (any, error) { return r.Suppressed(ctx, person.ID("somebody")) }},
+			},
+		},
+		{
+			"sync", func(ctx context.Context, r *rig) error { return r.SaveWatermark(ctx, start) },
+			table.Key{P: "_global#sync", S: "opscenter"},
+			start, func(ctx context.Context, r *rig) (any, error) { return r.Watermark(ctx) },
+		},
+		{
+			"suppressed", func(ctx context.Context, r *rig) error { return r.Suppress(ctx, "somebody", "bounced", start) },
+			table.Key{P: "_global#suppressed#somebody", S: "self"},
+			true, func(ctx context.Context, r *rig) (any, error) { return r.Suppressed(ctx, person.ID("somebody")) },
+		},
 	}
 }
 

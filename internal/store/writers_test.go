@@ -92,10 +92,14 @@ func writers() []writer {
 			return r.FinishTriage(ctx, f)
 		}},
 		{"count", nil, func(ctx context.Context, r *rig) error { return r.Count(ctx, plainMarks) }},
-		{"count some again", func(ctx context.Context, r *rig) error { return r.Count(ctx, plainMarks[20:40]) },
-			func(ctx context.Context, r *rig) error { return r.Count(ctx, plainMarks) }},
-		{"reverse counts", func(ctx context.Context, r *rig) error { return r.Count(ctx, plainMarks) },
-			func(ctx context.Context, r *rig) error { return r.Count(ctx, changedMarks) }},
+		{
+			"count some again", func(ctx context.Context, r *rig) error { return r.Count(ctx, plainMarks[20:40]) },
+			func(ctx context.Context, r *rig) error { return r.Count(ctx, plainMarks) },
+		},
+		{
+			"reverse counts", func(ctx context.Context, r *rig) error { return r.Count(ctx, plainMarks) },
+			func(ctx context.Context, r *rig) error { return r.Count(ctx, changedMarks) },
+		},
 		{"save change", nil, func(ctx context.Context, r *rig) error {
 			e, n, entry := anEpisode(), aNotice(), filled[improvement.Entry]()
 			return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), Entry: &entry, Episode: &e, Notice: &n, Log: &log})
@@ -134,11 +138,15 @@ func writers() []writer {
 			return r.SaveMail(ctx, m)
 		}},
 		{"suppress", nil, func(ctx context.Context, r *rig) error { return r.Suppress(ctx, "somebody", "bounced", start) }},
-		{"unsuppress", func(ctx context.Context, r *rig) error { return r.Suppress(ctx, "somebody", "bounced", start) },
-			func(ctx context.Context, r *rig) error { return r.Unsuppress(ctx, "somebody") }},
+		{
+			"unsuppress", func(ctx context.Context, r *rig) error { return r.Suppress(ctx, "somebody", "bounced", start) },
+			func(ctx context.Context, r *rig) error { return r.Unsuppress(ctx, "somebody") },
+		},
 		{"stop digests", nil, func(ctx context.Context, r *rig) error { return r.StopDigest(ctx, id.All, "somebody", true, start) }},
-		{"send digests again", func(ctx context.Context, r *rig) error { return r.StopDigest(ctx, shop, "somebody", true, start) },
-			func(ctx context.Context, r *rig) error { return r.StopDigest(ctx, shop, "somebody", false, start) }},
+		{
+			"send digests again", func(ctx context.Context, r *rig) error { return r.StopDigest(ctx, shop, "somebody", true, start) },
+			func(ctx context.Context, r *rig) error { return r.StopDigest(ctx, shop, "somebody", false, start) },
+		},
 		{"set aside", nil, func(ctx context.Context, r *rig) error { return r.SetAside(ctx, aSetAside()) }},
 		{"decide on what is set aside", func(ctx context.Context, r *rig) error { return r.SetAside(ctx, aSetAside()) }, func(ctx context.Context, r *rig) error {
 			a := aSetAside()

@@ -374,7 +374,7 @@ func TestPoison(t *testing.T) {
 				pieces = append(pieces, bad, w.alarm(2, "alarm/good", signal.Firing), w.submit("the last", ""))
 				healthy := *w.Service
 				p := poisoned{Store: w.store, Attacher: w.Attacher, fid: bad.ID, kind: tt.kind}
-				w.Service.Store, w.Service.Attacher = p, p
+				w.Store, w.Attacher = p, p
 				var err error
 				if by == "stream" {
 					err = w.Run(t.Context(), pieces)
