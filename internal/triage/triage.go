@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -63,6 +64,8 @@ func (s *Service) Run(ctx context.Context, pieces []feedback.Feedback) error {
 	if len(todo) == 0 {
 		return nil
 	}
+	// What an alarm said first comes first, in whatever order its words arrived.
+	slices.SortStableFunc(todo, func(a, b feedback.Feedback) int { return happened(a).Compare(happened(b)) })
 	err := s.count(ctx, todo)
 	if err == nil {
 		return s.finish(ctx, todo)
@@ -84,6 +87,14 @@ func (s *Service) Run(ctx context.Context, pieces []feedback.Feedback) error {
 		counted = append(counted, f)
 	}
 	return errors.Join(errs, s.finish(ctx, counted))
+}
+
+// happened is when a signal's cause did; zero for people's words, whose order says nothing.
+func happened(f feedback.Feedback) time.Time {
+	if f.Signal == nil {
+		return time.Time{}
+	}
+	return f.Signal.Time
 }
 
 // count counts pieces and orders the receipts of those who want one.

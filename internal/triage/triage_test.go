@@ -280,6 +280,14 @@ func TestRecoveryOutOfTurn(t *testing.T) {
 	if n := w.waiting(); n != 0 {
 		t.Errorf("%d wait", n)
 	}
+	// In one batch they are put in order, by when they happened.
+	late, err := w.say.Receive(t.Context(), w.shop.ID, signal.Signal{ID: "late", Key: "alarm/c", Title: "x", Text: "x", State: signal.Firing, Severity: 3, Time: start.Add(-time.Minute)})
+	w.must(err)
+	w.must(w.Run(t.Context(), []feedback.Feedback{w.alarm(4, "alarm/c", signal.Recovered), late}))
+	im, err = w.store.Improvement(t.Context(), id.NewImprovement(w.shop.ID, "signal", "alarm/c"))
+	if err != nil || im.Firing || im.Evidence.Signals != 2 {
+		t.Errorf("in one batch: firing %v after %d signals, %v", im.Firing, im.Evidence.Signals, err)
+	}
 }
 
 // What its submitter took back counts as nothing, whether it was counted before or not, and nobody writes to them.
