@@ -277,12 +277,13 @@ func TestLifeOfAPiece(t *testing.T) {
 	}{
 		{"received", feedback.Feedback{Kind: feedback.Problem, State: feedback.Received}, true, false, false},
 		{"attached before triage", feedback.Feedback{Kind: feedback.Problem, State: feedback.Received, Improvement: "i"}, false, false, false},
-		{"triaged", feedback.Feedback{Kind: feedback.Problem, State: feedback.Triaged}, false, true, false},
-		{"praise waits for nobody", feedback.Feedback{Kind: feedback.Praise, State: feedback.Triaged}, false, false, false},
+		{"triaged", feedback.Feedback{Kind: feedback.Problem, State: feedback.Triaged}, true, true, false},
+		{"praise waits for nobody", feedback.Feedback{Kind: feedback.Praise, State: feedback.Triaged}, true, false, false},
 		{"attached", feedback.Feedback{Kind: feedback.Problem, State: feedback.Triaged, Improvement: "i"}, false, false, false},
 		{"withdrawn", feedback.Feedback{Kind: feedback.Problem, State: feedback.Withdrawn}, false, false, false},
-		{"asked to hear", feedback.Feedback{Submitter: feedback.Submitter{HearBack: true, Email: "a@example.com"}}, false, false, true},
-		{"asked without an address", feedback.Feedback{Submitter: feedback.Submitter{HearBack: true}}, false, false, false},
+		{"a machine's", feedback.Feedback{Kind: feedback.Signal, State: feedback.Received, Signal: &signal.Signal{}}, false, false, false},
+		{"asked to hear", feedback.Feedback{Submitter: feedback.Submitter{HearBack: true, Email: "a@example.com"}}, true, false, true},
+		{"asked without an address", feedback.Feedback{Submitter: feedback.Submitter{HearBack: true}}, true, false, false},
 	}
 	for _, tt := range tests {
 		if tt.f.Open() != tt.open || tt.f.Loose() != tt.loose || tt.f.WantsWord() != tt.word {

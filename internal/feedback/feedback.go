@@ -98,8 +98,9 @@ func (f Feedback) Headline() string {
 // WantsWord says whether somebody asked to hear back and can be reached.
 func (f Feedback) WantsWord() bool { return f.Submitter.HearBack && f.Submitter.Email != "" }
 
-// Open says whether its submitter may still change it.
-func (f Feedback) Open() bool { return f.State == Received && f.Improvement == "" }
+// Open says whether its submitter may still change it: until somebody takes it up. Triage is no reason to close it, for it
+// comes within the second; what it counted is posted again.
+func (f Feedback) Open() bool { return f.Signal == nil && f.State != Withdrawn && f.Improvement == "" }
 
 // Loose says whether it waits in the queue by itself: not attached to an Improvement, worth ranking, and no machine's word
 // that all is well.

@@ -113,7 +113,7 @@ func (s *Service) Get(ctx context.Context, fid id.Feedback) (Feedback, error) {
 // ErrClosed says that the piece is no longer its submitter's to change.
 var ErrClosed = fault.New(fault.Conflict, "already_triaged", "This was already taken up, so it can no longer be changed here. Reply to our mail instead.")
 
-// Edit replaces what the submitter said, while it is untriaged. The product and the submitter's address stay.
+// Edit replaces what the submitter said, until the team takes it up; it is triaged anew. The product and the submitter's address stay.
 func (s *Service) Edit(ctx context.Context, fid id.Feedback, d Draft) (Feedback, error) {
 	return s.change(ctx, fid, func(f *Feedback) error {
 		d.Submitter.Email = f.Submitter.Email
@@ -129,7 +129,7 @@ func (s *Service) Edit(ctx context.Context, fid id.Feedback, d Draft) (Feedback,
 	})
 }
 
-// Withdraw takes the piece back, while it is untriaged: its words and its submitter are erased. Repeating is harmless.
+// Withdraw takes the piece back, until the team takes it up: its words and its submitter are erased. Repeating is harmless.
 func (s *Service) Withdraw(ctx context.Context, fid id.Feedback) (Feedback, error) {
 	f, err := s.Store.Feedback(ctx, fid)
 	if err != nil || f.State == Withdrawn {

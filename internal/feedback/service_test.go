@@ -378,7 +378,9 @@ func TestClosedOnceTakenUp(t *testing.T) {
 		name string
 		take func(*feedback.Feedback)
 	}{
-		{"triaged", func(f *feedback.Feedback) { f.State, f.Todo = feedback.Triaged, false }},
+		{"attached after triage", func(f *feedback.Feedback) {
+			f.State, f.Todo, f.Improvement = feedback.Triaged, false, id.NewImprovement(f.Product(), "x")
+		}},
 		{"attached", func(f *feedback.Feedback) { f.Improvement = id.NewImprovement(f.Product(), "x") }},
 	}
 	for _, tt := range tests {

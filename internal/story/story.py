@@ -181,6 +181,14 @@ class Story:
         print("The team promotes and accepts")
         items = until("both pieces wait in the queue",
                       lambda: (q := self.queue()) and {self.first["id"], self.second["id"]} <= {i["id"] for i in q} and q)
+        until("the praise is triaged",
+              lambda: self.customer.want(200, "GET", f"/v1/feedback/{self.gone['id']}", bearer=self.gone["token"])["state"] == "triaged")
+        edited = self.customer.want(200, "PUT", f"/v1/feedback/{self.gone['id']}", {
+            "product": self.slug, "kind": "idea", "text": "I would like other colours."}, bearer=self.gone["token"])
+        check(edited["kind"] == "idea", "what nobody took up yet can be changed")
+        self.customer.want(204, "DELETE", f"/v1/feedback/{self.gone['id']}", bearer=self.gone["token"])
+        withdrawn = self.customer.want(200, "GET", f"/v1/feedback/{self.gone['id']}", bearer=self.gone["token"])
+        check(withdrawn["state"] == "withdrawn" and "colours" not in withdrawn["text"], "and taken back")
         top = items[0]
         check(top["score"]["total"] > 0 and set(top["score"]["parts"]) == {"reach", "impact", "confidence", "effort"}, "scores show their parts")
         self.iid = self.staff.want(201, "POST", "/v1/improvements", {
@@ -188,6 +196,9 @@ class Story:
             "feedbackIds": [self.first["id"], self.second["id"]]})["id"]
         im = self.improvement(self.iid)
         check(im["status"] == "proposed" and im["evidence"]["voices"] == 2, "two voices stand behind it", im["evidence"])
+        closed = self.customer.want(409, "PUT", f"/v1/feedback/{self.first['id']}", {
+            "product": self.slug, "kind": "idea", "text": "Too late."}, bearer=self.first["token"])
+        check(closed["code"] == "already_triaged", "what the team took up can not be changed")
         self.decide(self.iid, decision="accept", reason="Two customers in a week.")
         im = until("an OpsItem is filed", lambda: (im := self.improvement(self.iid)).get("opsItemId") and im)
         self.oid = im["opsItemId"]

@@ -73,7 +73,7 @@ type Status struct {
 	Steps  []Step
 	Next   string // what happens next, and who does it; "" at the end
 
-	CanEdit     bool // untriaged: may still be changed and withdrawn
+	CanEdit     bool // not taken up: may still be changed and withdrawn
 	CanWithdraw bool
 	Editing     bool // show the form open, with Edit and Errors
 	Edit        FeedbackValues
