@@ -17,16 +17,18 @@ import (
 	"learningloop/internal/app/local"
 )
 
-// Weeks is how much history there is: the current week, as far as it has come, and the whole ones before.
+// Weeks is how long the history is: the current week, as far as it has come, and the whole ones before.
 const Weeks = 12
 
-// Config says what to fill. All members but Progress are required.
+// Config says what to fill. The first four members are required.
 type Config struct {
 	Dir      string    // where the World's data is kept afterwards
 	Public   string    // where people will reach the pages, for the links in mails
 	Seed     uint64    // of everything that is left to chance
 	End      time.Time // where the history ends: now
 	Progress io.Writer // told what is going on; nil: nobody
+	Weeks    int       // only so many weeks from the history's beginning; 0: all
+	Volume   float64   // only this part of what people say; 0: all
 }
 
 // marker is the file that says that a directory was filled, to its end.
@@ -40,6 +42,12 @@ var ErrOccupied = errors.New("holds data already, and no demo: name another one 
 func Fill(ctx context.Context, c Config) error {
 	if c.Progress == nil {
 		c.Progress = io.Discard
+	}
+	if c.Weeks == 0 {
+		c.Weeks = Weeks
+	}
+	if c.Volume == 0 {
+		c.Volume = 1
 	}
 	filled, err := look(c.Dir)
 	if err != nil || filled {
@@ -74,7 +82,7 @@ func Fill(ctx context.Context, c Config) error {
 	if err := os.Rename(half, c.Dir); err != nil {
 		return fmt.Errorf("put the demo in its place: %w", err)
 	}
-	_, _ = fmt.Fprintf(c.Progress, "Played %d weeks in %.1f s: %s.\n", Weeks, time.Since(begun).Seconds(), told)
+	_, _ = fmt.Fprintf(c.Progress, "Played %d weeks in %.1f s: %s.\n", c.Weeks, time.Since(begun).Seconds(), told)
 	return nil
 }
 
@@ -121,7 +129,7 @@ func look(dir string) (filled bool, err error) {
 // play opens a World in dir on a clock of its own and tells it everything.
 func play(ctx context.Context, dir string, c Config) (told Tale, err error) {
 	clock := &clock{}
-	start := startOf(c.End)
+	start := startOf(c.End, c.Weeks)
 	clock.set(start)
 	w, err := local.New(ctx, local.Config{Dir: dir, Public: c.Public, Now: clock.now, Random: &chance{seed: c.Seed}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -139,10 +147,10 @@ func play(ctx context.Context, dir string, c Config) (told Tale, err error) {
 }
 
 // startOf is the Monday on which the history begins.
-func startOf(end time.Time) time.Time {
+func startOf(end time.Time, weeks int) time.Time {
 	end = end.UTC()
 	monday := time.Date(end.Year(), end.Month(), end.Day()-(int(end.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
-	return monday.AddDate(0, 0, -7*(Weeks-1))
+	return monday.AddDate(0, 0, -7*(weeks-1))
 }
 
 // clock stands where it was set. It is never set back.

@@ -124,7 +124,7 @@ func (p *player) play(ctx context.Context) error {
 		}
 		if w := int(s.at.Sub(p.start) / (7 * 24 * time.Hour)); w != week {
 			week = w
-			_, _ = fmt.Fprintf(p.cfg.Progress, "Playing week %d of %d ...\n", week+1, Weeks)
+			_, _ = fmt.Fprintf(p.cfg.Progress, "Playing week %d of %d ...\n", week+1, p.cfg.Weeks)
 		}
 		if s.settled || i > 0 && !p.steps[i-1].at.Truncate(time.Hour).Equal(s.at.Truncate(time.Hour)) {
 			if err := p.rest(ctx); err != nil {
@@ -155,15 +155,18 @@ func (p *player) rest(ctx context.Context) error {
 
 // tellTheme has people say a theme through the weeks.
 func (p *player) tellTheme(t theme) {
-	const volume = 1.3
+	const usual = 1.3 // makes some 3,000 of the whole history
 	for week := range Weeks {
-		for range poisson(p.r, volume*t.weekly(week)) {
+		for range poisson(p.r, usual*p.cfg.Volume*t.weekly(week)) {
 			p.say(t, moment(p.r, p.start.AddDate(0, 0, 7*week)))
 		}
 	}
 	if t.plan == nil {
 		return
 	}
+	// However little is said, nothing is proposed that nobody asked for.
+	first := t.plan.moves[0]
+	p.say(t, p.at(first.week, first.day, first.hour-1, 17))
 	for _, m := range t.plan.moves {
 		p.then(p.at(m.week, m.day, m.hour, 5+len(t.key)), true, func(ctx context.Context) error { return p.move(ctx, t, m) })
 	}

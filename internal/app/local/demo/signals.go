@@ -88,7 +88,7 @@ func (p *player) tellIncident() {
 		p.alarm(at, paymentsAlarm, "Payments that end in an error.", true)
 		p.alarm(at.Add(8*time.Minute), paymentsAlarm, "Payments that end in an error.", false)
 	}
-	for range 95 {
+	for range int(95 * p.cfg.Volume) {
 		p.say(burst, from.Add(4*time.Minute+time.Duration(p.r.ExpFloat64()*float64(38*time.Minute)).Truncate(time.Millisecond)))
 	}
 	p.worked(p.at(week, day, 14, 19), "checkout", paymentsAlarm, "InProgress")
@@ -101,7 +101,7 @@ func (p *player) tellIncident() {
 	again := p.at(week+1, day+3, 11, 20)
 	p.alarm(again, paymentsAlarm, "Payments that end in an error.", true)
 	p.worked(again.Add(6*time.Minute), "checkout", paymentsAlarm, "InProgress")
-	for range 14 {
+	for range int(14 * p.cfg.Volume) {
 		p.say(burst, again.Add(time.Minute+time.Duration(p.r.Int64N(int64(25*time.Minute))).Truncate(time.Millisecond)))
 	}
 	p.alarm(again.Add(31*time.Minute), paymentsAlarm, "Payments that end in an error.", false)

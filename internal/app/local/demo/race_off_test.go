@@ -1,0 +1,6 @@
+//go:build !race
+
+package demo_test
+
+// volume is how much is said.
+const volume = 1
