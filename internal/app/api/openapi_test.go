@@ -193,7 +193,7 @@ func TestOpenAPIIsTrue(t *testing.T) {
 	c.ask(200, "GET", "/openapi.json", "", nil)
 	c.products()
 	fid, token := c.feedback()
-	iid := c.improvements(fid)
+	iid := c.improvements(fid, token)
 	c.operations(fid, token, iid)
 
 	described := map[string]bool{}
