@@ -48,6 +48,12 @@ func newIdentity(l *loop, a *api) identity {
 		RefreshTokenValidity:  days(1),
 		EnableTokenRevocation: yes(),
 	})
+	// A member's groups say what they may do (internal/auth); somebody in none of them is not staff.
+	for _, role := range []string{"admin", "member", "leadership"} {
+		awscognito.NewCfnUserPoolGroup(l.Stack, str("Staff"+title(role)), &awscognito.CfnUserPoolGroupProps{
+			UserPoolId: pool.UserPoolId(), GroupName: str(role),
+		})
+	}
 	// The prefix is shared by every account of the Region, so it carries the account's id.
 	domain := pool.AddDomain(str("SignIn"), &awscognito.UserPoolDomainOptions{
 		CognitoDomain: &awscognito.CognitoDomainOptions{DomainPrefix: str(strings.Join([]string{l.name(), *l.Account()}, "-"))},

@@ -42,12 +42,29 @@ func Start(ctx context.Context, c config.Common) (Env, error) {
 	if err != nil {
 		return Env{}, fmt.Errorf("load AWS configuration: %w", err)
 	}
-	log := slog.New(lambdacontext.NewLogHandler())
+	log := slog.New(atLeast{lambdacontext.NewLogHandler(), c.LogLevel})
 	return Env{
 		AWS: cfg, Log: log, Store: store.New(dynamo.New(dynamodb.NewFromConfig(cfg), c.TableName, dynamo.Options{}), time.Now),
 		Metrics: obs.NewMetrics(os.Stdout, c.Stage, time.Now, log),
 	}, nil
 }
+
+// atLeast keeps back what is below a level; Lambda's own setting may keep back more.
+type atLeast struct {
+	slog.Handler
+	level slog.Level
+}
+
+// Enabled implements slog.Handler.
+func (h atLeast) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= h.level && h.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs implements slog.Handler.
+func (h atLeast) WithAttrs(a []slog.Attr) slog.Handler { return atLeast{h.Handler.WithAttrs(a), h.level} }
+
+// WithGroup implements slog.Handler.
+func (h atLeast) WithGroup(name string) slog.Handler { return atLeast{h.Handler.WithGroup(name), h.level} }
 
 // Tokens gives the keys of tokens: those of the environment, or those of Secrets Manager.
 func (e Env) Tokens(ctx context.Context, k config.TokenKey) (token.Keys, error) {

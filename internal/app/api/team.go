@@ -38,7 +38,7 @@ func (a *API) teamRoutes() map[string]teamPage {
 		"POST /team/{product}/attach":            member(a.attachOnPage),
 		"POST /team/{product}/detach":            member(a.detachOnPage),
 		"GET /team/{product}/improvements":       member(a.improvementsPage),
-		"GET /team/{product}/improvements/{id}":  member(a.casePage),
+		"GET /team/{product}/improvements/{id}":  leader(a.casePage),
 		"POST /team/{product}/improvements/{id}": member(a.editCase),
 		"GET /team/set-aside":                    member(a.setAsidePage),
 		"POST /team/set-aside/{id}/replay":       member(a.replayOnPage),

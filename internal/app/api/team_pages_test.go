@@ -250,7 +250,7 @@ func TestTeamRoles(t *testing.T) {
 		{"GET", "/team/example/queue", "admin member"},
 		{"GET", "/team/example/decide?do=accept", "admin member"},
 		{"GET", "/team/example/improvements", "admin member"},
-		{"GET", "/team/example/improvements/" + iid, "admin member"},
+		{"GET", "/team/example/improvements/" + iid, "admin member leadership"},
 		{"POST", "/team/example/improvements/" + iid, "admin member"},
 		{"POST", "/team/example/decisions", "admin member"},
 		{"POST", "/team/example/promote", "admin member"},
