@@ -8,6 +8,8 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	"learningloop/internal/chart"
 )
 
 //go:embed assets/*
@@ -37,6 +39,9 @@ var assets = sync.OnceValue(func() map[string]asset {
 		body, err := assetFiles.ReadFile("assets/" + e.Name())
 		if err != nil {
 			continue
+		}
+		if e.Name() == "app.css" {
+			body = append(body, chart.CSS...)
 		}
 		sum := sha256.Sum256(body)
 		ext := path.Ext(e.Name())

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"learningloop/internal/chart"
 )
 
 func (r *Renderer) funcs() template.FuncMap {
@@ -19,7 +21,7 @@ func (r *Renderer) funcs() template.FuncMap {
 		"ago":   r.ago, "day": r.day, "stamp": stamp, "month": month,
 		"plain": plain, "say": say, "num": number, "plural": plural, "join": strings.Join, "first": first, "more": more,
 		"word": word, "headline": headline, "kind": kindWord, "kinds": kinds, "declines": declines, "severities": severities, "bands": bands,
-		"steps": steps, "bar": bar, "spark": spark, "chart": chart, "interval": interval, "picture": picture,
+		"steps": steps, "bar": bar, "spark": spark, "figure": figure, "interval": interval, "picture": picture,
 		"input": newInput, "hint": hint, "typ": typ, "auto": auto, "max": maxLen, "req": req, "pre": pre, "rows": rows,
 		"problems": problems, "id": id, "has": func(list []string, s string) bool { return slices.Contains(list, s) },
 		"failure": failureText, "args": args, "add": func(a, b int) int { return a + b },
@@ -215,3 +217,6 @@ func args(pairs ...any) (map[string]any, error) {
 	}
 	return m, nil
 }
+
+// figure is a chart as HTML: package chart escapes every text in it.
+func figure(s *chart.Series) template.HTML { return template.HTML(chart.Figure(*s)) } //nolint:gosec // escaped there

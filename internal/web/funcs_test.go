@@ -120,19 +120,6 @@ func TestBar(t *testing.T) {
 	}
 }
 
-func TestScale(t *testing.T) {
-	for peak, want := range map[float64][2]float64{0: {1, 1}, 1: {1, 1}, 3: {1, 3}, 7: {2, 8}, 61: {20, 80}, 100: {50, 100}, 1234: {500, 1500}} {
-		step, ceiling := scale(peak)
-		if step != want[0] || ceiling != want[1] {
-			t.Errorf("scale(%v) = %v, %v; want %v", peak, step, ceiling, want)
-		}
-	}
-	v := chart(&Chart{Points: []ChartPoint{{Value: 5}, {Value: -3}}, Marks: []ChartMark{{Index: 9}, {Index: 1}}}, 320)
-	if len(v.Bars) != 2 || v.Bars[1].H != 0 || len(v.Marked) != 1 {
-		t.Errorf("a negative count or a mark beyond the points was drawn: %+v", v)
-	}
-}
-
 func TestFieldName(t *testing.T) {
 	for pointer, want := range map[string]string{
 		"": "", "/text": "text", "/submitter/email": "email", "/routing/2/account": "ruleAccount.2", "/routing/2": "ruleSource.2",

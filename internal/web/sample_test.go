@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"learningloop/internal/chart"
 )
 
 // now is the moment all samples are seen from.
@@ -25,7 +27,7 @@ var (
 	shop     = ProductRef{"web-shop", "Web shop"}
 	checkout = ProductRef{"checkout", "Checkout service"}
 	products = []ProductRef{shop, checkout, {"warehouse", "Warehouse app"}}
-	mateo    = &User{Name: "Mateo Jackson", Admin: true}
+	mateo    = &User{Name: "search team lead", Admin: true}
 )
 
 func team(title string, s Section, p *ProductRef, path string) Shell {
@@ -39,7 +41,7 @@ func score(total, reach, impact, confidence, effort float64) Score {
 		"reach":      "7 companies, the latest 2 days ago",
 		"impact":     "problem, rated 1.8 of 5",
 		"confidence": "12 voices, people and machines",
-		"effort":     "estimated by Arnav Desai",
+		"effort":     "estimated by export team lead",
 	})
 }
 
@@ -78,8 +80,8 @@ func queueItems() []QueueItem {
 
 func improvementRows() []ImprovementRow {
 	return []ImprovementRow{
-		{ID: "imp_7k2m", Title: "Export more than 1,000 rows", State: StatePlanned, Score: score(34.2, 19.4, 2.5, 0.86, 1.2), Owner: "Arnav Desai", Due: daysAgo(-12), Companies: 7, Voices: 12, Since: daysAgo(41), Changed: daysAgo(1), OpsItem: "oi-7c2e41f09ab3", Path: "/team/web-shop/improvements/imp_7k2m"},
-		{ID: "imp_3b", Title: "Keep baskets between devices", State: StateInProgress, Score: score(21, 14, 2, 0.75, 1), Owner: "Nikki Wolf", Due: daysAgo(4), Overdue: true, Companies: 5, Voices: 9, Since: daysAgo(25), Changed: back(3 * time.Hour), OpsItem: "oi-1f09ab37c2e4"},
+		{ID: "imp_7k2m", Title: "Export more than 1,000 rows", State: StatePlanned, Score: score(34.2, 19.4, 2.5, 0.86, 1.2), Owner: "export team lead", Due: daysAgo(-12), Companies: 7, Voices: 12, Since: daysAgo(41), Changed: daysAgo(1), OpsItem: "oi-7c2e41f09ab3", Path: "/team/web-shop/improvements/imp_7k2m"},
+		{ID: "imp_3b", Title: "Keep baskets between devices", State: StateInProgress, Score: score(21, 14, 2, 0.75, 1), Owner: "shop team lead", Due: daysAgo(4), Overdue: true, Companies: 5, Voices: 9, Since: daysAgo(25), Changed: back(3 * time.Hour), OpsItem: "oi-1f09ab37c2e4"},
 		{ID: "imp_q1", Title: "Say where an order is while it is being packed", State: StateAccepted, Score: score(4.1, 3, 1, 0.68, 1), Companies: 2, Voices: 4, Since: daysAgo(9), Changed: daysAgo(6)},
 	}
 }
@@ -87,8 +89,8 @@ func improvementRows() []ImprovementRow {
 func lifeline() []Step {
 	return []Step{
 		{State: StateReceived, At: daysAgo(41)},
-		{State: StateAccepted, At: daysAgo(20), By: "Mateo Jackson", Words: "Seven companies cannot close their month. This comes before everything else in reports."},
-		{State: StatePlanned, Phase: StepNow, At: daysAgo(18), By: "Arnav Desai", Words: "The export will run in the background and send you a link, so that its length no longer matters."},
+		{State: StateAccepted, At: daysAgo(20), By: "search team lead", Words: "Seven companies cannot close their month. This comes before everything else in reports."},
+		{State: StatePlanned, Phase: StepNow, At: daysAgo(18), By: "export team lead", Words: "The export will run in the background and send you a link, so that its length no longer matters."},
 		{State: StateInProgress, Phase: StepAhead},
 		{State: StateShipped, Phase: StepAhead, At: daysAgo(-12)},
 		{State: StateValidated, Phase: StepAhead, Label: "checked whether it helped"},
@@ -99,7 +101,7 @@ func improvement() Improvement {
 	return Improvement{
 		Product: shop, ID: "imp_7k2m", Version: "4", Title: "Export more than 1,000 rows", State: StatePlanned,
 		Outcome: "Everybody can close a month from one export, however many orders it had. Complaints about cut-off exports end.",
-		Owner:   "Arnav Desai", Due: daysAgo(-12), Episode: 2, Effort: "1.2", Steps: lifeline(), Since: daysAgo(41),
+		Owner:   "export team lead", Due: daysAgo(-12), Episode: 2, Effort: "1.2", Steps: lifeline(), Since: daysAgo(41),
 		Score: func() Score {
 			s := score(34.2, 19.4, 2.5, 0.86, 1.2)
 			s.Priority, s.Severity = 1, 2
@@ -107,8 +109,8 @@ func improvement() Improvement {
 		}(),
 		OpsItem: &OpsItem{ID: "oi-7c2e41f09ab3", Status: "Open", Severity: 2, Priority: 1, URL: "/_local/opscenter#oi-7c2e41f09ab3", SyncedAt: back(4 * time.Minute), Earlier: []Link{{"oi-52aa0c3d11fe", "/_local/opscenter#oi-52aa0c3d11fe"}}},
 		Evidence: []Evidence{
-			{ID: "fb_1", Kind: KindProblem, Title: "Export is cut off", Text: "We cannot close our month: the export stops at 1,000 rows and does not say so. We only found out because the sums were wrong.", Who: "Mary Major", Company: "Example Corp", At: daysAgo(2), Rating: 1, By: "Mateo Jackson", Why: "promoted", Removable: true},
-			{ID: "fb_2", Kind: KindQuestion, Text: "Is there a way to get all orders of a quarter in one file?", Who: "John Stiles", Company: "AnyCompany Travel", At: daysAgo(17), By: "Nikki Wolf", Why: "shares “export”, “orders”", Removable: true},
+			{ID: "fb_1", Kind: KindProblem, Title: "Export is cut off", Text: "We cannot close our month: the export stops at 1,000 rows and does not say so. We only found out because the sums were wrong.", Who: "Mary Major", Company: "Example Corp", At: daysAgo(2), Rating: 1, By: "search team lead", Why: "promoted", Removable: true},
+			{ID: "fb_2", Kind: KindQuestion, Text: "Is there a way to get all orders of a quarter in one file?", Who: "a customer", Company: "AnyCompany Travel", At: daysAgo(17), By: "shop team lead", Why: "shares “export”, “orders”", Removable: true},
 			{ID: "fb_3", Kind: KindSignal, Text: "Alarm reports-export-truncated is in ALARM: 14 datapoints were greater than the threshold (0.0).", Source: "CloudWatch alarm", At: daysAgo(5), Count: 14, Why: "same alarm", Removable: true},
 		},
 		Voices: 12, MoreEvidence: "/team/web-shop/improvements/imp_7k2m?evidence=all",
@@ -118,13 +120,13 @@ func improvement() Improvement {
 			{Who: "m…r@example.com", State: StateAccepted, How: "e-mail", Outcome: "sent", At: daysAgo(20)},
 		},
 		History: []HistoryEntry{
-			{At: daysAgo(18), Who: "Arnav Desai", What: "planned it for 30 March", State: StatePlanned, From: "page", Words: "The export will run in the background and send you a link."},
+			{At: daysAgo(18), Who: "export team lead", What: "planned it for 30 March", State: StatePlanned, From: "page", Words: "The export will run in the background and send you a link."},
 			{At: daysAgo(20), Who: "OpsCenter", What: "opened oi-7c2e41f09ab3", From: "filing"},
-			{At: daysAgo(20), Who: "Mateo Jackson", What: "accepted it", State: StateAccepted, From: "page"},
+			{At: daysAgo(20), Who: "search team lead", What: "accepted it", State: StateAccepted, From: "page"},
 			{At: daysAgo(40), Who: "rule: same alarm", What: "attached 1 piece of feedback", From: "rule"},
-			{At: daysAgo(41), Who: "Mateo Jackson", What: "made it from 2 pieces of feedback", State: StateProposed, From: "page"},
+			{At: daysAgo(41), Who: "search team lead", What: "made it from 2 pieces of feedback", State: StateProposed, From: "page"},
 		},
-		Can: []string{"start", "ship", "plan", "decline"}, Form: DecisionForm{Members: []string{"Arnav Desai", "Nikki Wolf", "Mateo Jackson"}},
+		Can: []string{"start", "ship", "plan", "decline"}, Form: DecisionForm{Members: []string{"export team lead", "shop team lead", "search team lead"}},
 		Companies: []string{"Example Corp", "AnyCompany Travel", "Example Industries", "AnyCompany Health", "AnyCompany Bikes", "Example Foods", "AnyCompany Air"},
 		Trend:     queueItems()[0].Trend, Correlation: "01JPN4W2Z8Q6C7M3V5X9B1K0TD",
 	}
@@ -145,15 +147,20 @@ func digest() Digest {
 			{Title: "Keep baskets between devices", Path: "/team/web-shop/improvements/imp_3b", State: StateValidated, At: daysAgo(6), Helped: "improved", Tone: ToneGood, Because: "complaints 0.4 a day instead of 1.9 (ratio 0.21, 0.08 to 0.44)"},
 			{Title: "Faster start page", Path: "/team/web-shop/improvements/imp_9", State: StateShipped, At: daysAgo(5), Helped: "too early to tell", Because: "12 of 60 answers so far"},
 		},
-		Chart: &Chart{
-			Title: "Problems rose after release 4.2 and the incident of 2 March", Alt: "Problems a week over twelve weeks, from 22 to 61 in the last whole week", Unit: "Problems a week", Image: "/team/digests/d_2026w11/chart.png",
-			Marks: []ChartMark{{Index: 3, Kind: "release", Label: "4.1"}, {Index: 8, Kind: "release", Label: "4.2"}, {Index: 9, Kind: "incident", Label: "payments down"}},
+		Chart: &chart.Series{
+			Title: "Problems rose after release 4.2 and the incident of 2 March", Unit: "problem", Units: "problems", Period: "week",
+			Marks: []chart.Mark{
+				{At: daysAgo(56), Kind: chart.Release, Label: "4.1"},
+				{At: daysAgo(20), Kind: chart.Release, Label: "4.2"},
+				{At: daysAgo(12), Kind: chart.Incident, Label: "payments down"},
+			},
 		},
-		Top: improvementRows(), Overdue: []Promise{{Title: "Keep baskets between devices", Path: "/team/web-shop/improvements/imp_3b", Owner: "Nikki Wolf", Due: daysAgo(4), To: "9 people"}},
+		Top: improvementRows(), Overdue: []Promise{{Title: "Keep baskets between devices", Path: "/team/web-shop/improvements/imp_3b", Owner: "shop team lead", Due: daysAgo(4), To: "9 people"}},
 		Retros: "None held, none due, none missed: retrospectives start with the first cycle.", Fresh: "Counted up to", FreshAt: back(3 * time.Hour), SentAt: back(2 * time.Hour), SentTo: 4, Earlier: "d_2026w10",
 	}
 	for i, n := range []float64{22, 25, 19, 31, 24, 22, 28, 26, 43, 61, 58, 12} {
-		d.Chart.Points = append(d.Chart.Points, ChartPoint{Label: daysAgo((11 - i) * 7).Format("2 Jan"), Value: n, Partial: i == 11})
+		start := daysAgo((11 - i) * 7)
+		d.Chart.Points = append(d.Chart.Points, chart.Point{Label: start.Format("2 Jan"), Start: start, Value: n, Partial: i == 11})
 	}
 	return d
 }
@@ -188,7 +195,7 @@ func localIndex() LocalIndex {
 // samples are all pages with rich data, then their other states: empty, with errors, done.
 func samples() []sample {
 	typed := FeedbackValues{Kind: KindProblem, Text: "The export stops at 1,000 rows.", Rating: "2", Name: "Mary Major", Email: "mary.major@example", Company: "Example Corp", HearBack: true, Page: "/orders"}
-	planForm := DecisionForm{Decision: "plan", Owner: "Arnav Desai", Due: "2026-01-01", Members: []string{"Arnav Desai"}, Errors: FieldErrors{"due": "That day is past. Give one from today on."}}
+	planForm := DecisionForm{Decision: "plan", Owner: "export team lead", Due: "2026-01-01", Members: []string{"export team lead"}, Errors: FieldErrors{"due": "That day is past. Give one from today on."}}
 	wrongCase := improvement()
 	wrongCase.Form = planForm
 	declined := improvement()
@@ -198,7 +205,7 @@ func samples() []sample {
 	declined.Evidence, declined.Told, declined.Trend = nil, nil, Trend{}
 	status := Status{
 		Product: shop, Token: "tok-1", Kind: KindProblem, Text: "We cannot close our month: the export stops at 1,000 rows and does not say so.", Rating: 1, At: daysAgo(41), State: StatePlanned, Headline: "Planned for the end of March.",
-		About: "Export more than 1,000 rows", Others: 11, Steps: lifeline(), Next: "Arnav Desai's team builds it. When it is out you hear from us, and we will ask you whether it helped.", Email: "m…r@example.com", Hears: true,
+		About: "Export more than 1,000 rows", Others: 11, Steps: lifeline(), Next: "export team lead's team builds it. When it is out you hear from us, and we will ask you whether it helped.", Email: "m…r@example.com", Hears: true,
 	}
 	fresh := Status{
 		Product: shop, Token: "tok-2", Kind: KindIdea, Title: "Save my basket", Text: "I often fill a basket at work and want to pay at home.", At: back(10 * time.Minute), State: StateReceived, CanEdit: true, CanWithdraw: true,
@@ -207,7 +214,7 @@ func samples() []sample {
 	editing := fresh
 	editing.Editing, editing.Edit, editing.Errors = true, FeedbackValues{Kind: KindIdea, Title: "Save my basket"}, FieldErrors{"text": "Say something: this is what the team reads."}
 	settings := Settings{
-		Product: shop, Version: "9", About: "Where our customers choose and order.", Quotes: "redacted", Severity: 2, Band: 1, Recipients: []string{"lead@example.com", "ops@example.com"}, Changed: daysAgo(12), ChangedBy: "Mateo Jackson",
+		Product: shop, Version: "9", About: "Where our customers choose and order.", Quotes: "redacted", Severity: 2, Band: 1, Recipients: []string{"lead@example.com", "ops@example.com"}, Changed: daysAgo(12), ChangedBy: "search team lead",
 		Rules:  []Rule{{Source: "aws.cloudwatch", Region: "eu-central-1", Name: "shop-*", Matches: 31}, {Source: "aws.codepipeline", Account: "123456789012", Name: "web-shop", Matches: 8}},
 		DryRun: &DryRun{Band: 1, Floor: 32, Since: daysAgo(84), Count: 7, PerWeek: 0.6, Items: improvementRows()[:2]},
 		Errors: FieldErrors{"ruleAccount.1": "An AWS account has 12 digits.", "digestTo": "x@ is not a whole address."},
@@ -227,10 +234,10 @@ func samples() []sample {
 		{ID: "sa_2", Source: "aws.health", DetailType: "AWS Health Event", Why: "The event has no eventTypeCode.", Since: daysAgo(1), Count: 1, Event: "{}", Errors: FieldErrors{"reason": "Say why it may be dropped: the log keeps it."}},
 	}}
 	logPage := Log{Products: products, Filter: LogFilter{Kind: "changed"}, Pager: Pager{Next: "/team/log?cursor=abc", Shown: 4}, Entries: []LogEntry{
-		{At: back(4 * time.Minute), Who: "Mateo Jackson", Did: "accepted", Kind: "changed", What: "Export more than 1,000 rows", Path: "/team/web-shop/improvements/imp_7k2m", Product: "Web shop", Detail: "Seven companies cannot close their month.", Correlation: "01JPN4W2Z8Q6C7M3V5X9B1K0TD"},
-		{At: back(3 * time.Hour), Who: "Nikki Wolf", Did: "saw", Kind: "saw", What: "queue of Web shop", Path: "/team/web-shop/queue", Product: "Web shop"},
+		{At: back(4 * time.Minute), Who: "search team lead", Did: "accepted", Kind: "changed", What: "Export more than 1,000 rows", Path: "/team/web-shop/improvements/imp_7k2m", Product: "Web shop", Detail: "Seven companies cannot close their month.", Correlation: "01JPN4W2Z8Q6C7M3V5X9B1K0TD"},
+		{At: back(3 * time.Hour), Who: "shop team lead", Did: "saw", Kind: "saw", What: "queue of Web shop", Path: "/team/web-shop/queue", Product: "Web shop"},
 		{At: daysAgo(2), Who: "rule: alarm severity", Did: "filed", Kind: "changed", What: "Alarm checkout-p99-latency", Product: "Checkout service", Correlation: "01JPN4W2Z8Q6C7M3V5X9B1K0TE"},
-		{At: daysAgo(40), Who: "Mateo Jackson", Did: "erased", Kind: "erased", What: "one person's feedback", Detail: "asked for on the status page"},
+		{At: daysAgo(40), Who: "search team lead", Did: "erased", Kind: "erased", What: "one person's feedback", Detail: "asked for on the status page"},
 	}}
 	q := func(items []QueueItem, f QueueFilter) Queue {
 		return Queue{Product: shop, Items: items, Filter: f, Pager: Pager{Next: "/team/web-shop/queue?cursor=abc", Shown: len(items), Total: 23}}

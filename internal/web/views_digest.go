@@ -1,6 +1,10 @@
 package web
 
-import "time"
+import (
+	"time"
+
+	"learningloop/internal/chart"
+)
 
 // Digests is `/team/digests`: the archive.
 type Digests struct {
@@ -30,7 +34,7 @@ type Digest struct {
 	Numbers   []Number
 	Asks      []Ask
 	Changes   []Change
-	Chart     *Chart
+	Chart     *chart.Series // nil: none; the same as in the mail
 	Top       []ImprovementRow
 	TopTitle  string // "" says "Top Improvements"
 	Overdue   []Promise
@@ -74,30 +78,6 @@ type Change struct {
 	Helped  string // "improved", "worse", "no detectable change", "not enough data", "too early"
 	Tone    Tone
 	Because string // the figure and its interval
-}
-
-// Chart is one series of counts over time, drawn from zero.
-type Chart struct {
-	Title  string // the idea, as a sentence: "Complaints fell after release 4.2"
-	Alt    string // states the number
-	Unit   string // "pieces of Feedback"
-	Points []ChartPoint
-	Marks  []ChartMark
-	Image  string // path of the same chart as PNG, without the base; "" where there is none
-}
-
-// ChartPoint is one bar.
-type ChartPoint struct {
-	Label   string // "16 Mar"
-	Value   float64
-	Partial bool // the period is not over
-}
-
-// ChartMark is a release or an incident at a point.
-type ChartMark struct {
-	Index int    // of the point it happened in
-	Kind  string // release, incident
-	Label string
 }
 
 func (Digests) template() string { return "digests" }

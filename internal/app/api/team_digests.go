@@ -95,9 +95,10 @@ func (a *API) made(r *http.Request, p id.Product, period digest.Period) (string,
 
 func digestView(d digest.Digest) web.Digest {
 	rep := d.Report
+	series := rep.Chart()
 	v := web.Digest{
 		ID: string(d.ID), Period: rep.Period.Title(), Scope: rep.Scope, Every: rep.Period.Kind.Every(), Verdict: rep.Verdict, Quiet: rep.Quiet,
-		TopTitle: "Highest scores among what is open", Retros: rep.Retros, Fresh: rep.Fresh.Words(), Chart: chartView(rep),
+		TopTitle: "Highest scores among what is open", Retros: rep.Retros, Fresh: rep.Fresh.Words(), Chart: &series,
 	}
 	for _, n := range rep.Numbers {
 		v.Numbers = append(v.Numbers, numberView(n))
@@ -152,23 +153,4 @@ func changeView(c digest.Change) web.Change {
 	default:
 	}
 	return v
-}
-
-// chartView puts the report's series on the page's chart.
-func chartView(rep digest.Report) *web.Chart {
-	series := rep.Chart()
-	c := &web.Chart{Title: series.Title, Alt: series.Alt(), Unit: series.Units}
-	for i, p := range series.Points {
-		c.Points = append(c.Points, web.ChartPoint{Label: p.Label, Value: p.Value, Partial: p.Partial})
-		if i >= len(rep.Series) {
-			continue
-		}
-		if n := rep.Series[i].Releases; n > 0 {
-			c.Marks = append(c.Marks, web.ChartMark{Index: i, Kind: "release", Label: count(int(n), "release", "releases")})
-		}
-		if rep.Series[i].Incidents > 0 {
-			c.Marks = append(c.Marks, web.ChartMark{Index: i, Kind: "incident", Label: "alarm of severity 1"})
-		}
-	}
-	return c
 }

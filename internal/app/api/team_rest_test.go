@@ -150,7 +150,7 @@ func TestDigestPages(t *testing.T) {
 	}
 	later := d.one("a", "rel", "next")
 	d = m.get(attrOf(later, "href"))
-	d.says("Week 11", "2 the week before", "The one before")
+	d.says("Week 11", "2 Mar 2", "The one before")
 }
 
 func TestLogPage(t *testing.T) {
