@@ -365,5 +365,7 @@ func escape(name string) string {
 	if len(name) > longest {
 		name = strings.ToValidUTF8(name[:longest], "") + "…"
 	}
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return escaper.Replace(name)
 }
+
+var escaper = strings.NewReplacer("~", "~0", "/", "~1")

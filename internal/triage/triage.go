@@ -47,6 +47,7 @@ type Service struct {
 	Store    Store
 	Attacher Attacher
 	Now      func() time.Time
+	GiveWay  func(context.Context) // waits for a moment before each batch where others are in more of a hurry; nil: nobody is
 }
 
 // parallel is how many pieces are finished at once: enough to share the storage's round trips.

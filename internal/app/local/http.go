@@ -19,7 +19,7 @@ const MaxEvent = 1 << 20
 // Handler serves pages, API and everything under /_local/.
 func (w *World) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", w.api.Handler())
+	mux.Handle("/", w.counted(w.api.Handler()))
 	mux.Handle(oidclocal.Path+"/", w.Issuer)
 	mux.Handle("/_local/opscenter", w.Emulator.ConsoleHandler("/_local/opscenter"))
 	mux.Handle("/_local/opscenter/", w.Emulator.ConsoleHandler("/_local/opscenter"))
@@ -33,6 +33,14 @@ func (w *World) Handler() http.Handler {
 	mux.HandleFunc("GET /_local/{$}", w.index)
 	// Pages of other sites may not drive a loop that runs on somebody's machine.
 	return http.NewCrossOriginProtection().Handler(LoopbackOnly(mux))
+}
+
+// counted counts the requests under way.
+func (w *World) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		defer w.crowd.enter()()
+		next.ServeHTTP(rw, r)
+	})
 }
 
 // AWS serves the stand-ins for AWS: OpsCenter at /, SES v2 below /v2/email/.

@@ -2,9 +2,11 @@ package local
 
 import (
 	"net/http"
+	"strconv"
 
 	"learningloop/internal/httpapi"
 	"learningloop/internal/store"
+	"learningloop/internal/table"
 	"learningloop/internal/web"
 )
 
@@ -41,9 +43,12 @@ func (w *World) index(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pending says how many orders of each type wait, counted up to some thousands, for programs that wait for the loop.
+// pending says how many orders of each type wait, for programs that wait for the loop: up to ?most=, else to 1,000.
 func (w *World) pending(rw http.ResponseWriter, r *http.Request) {
-	const most = 4000
+	most, err := strconv.Atoi(r.URL.Query().Get("most"))
+	if err != nil || most < 1 || most > 4*table.MaxPage {
+		most = table.MaxPage
+	}
 	out := map[string]int{}
 	for _, typ := range []string{store.TypeFeedback, store.TypeEpisode, store.TypeNotice, store.TypeMail} {
 		n, err := w.Store.PendingCount(r.Context(), typ, most)

@@ -5,27 +5,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"learningloop/internal/app"
 	"learningloop/internal/config"
-	"learningloop/internal/table"
 )
 
 // Schedules are run by name, as EventBridge Scheduler would, and how often by themselves.
 var Schedules = []struct {
-	Name  string
-	Every time.Duration // 0: by the calendar
-	Says  string
+	Name string
+	Says string
 }{
-	{config.ScheduleTriageSweep, 2 * time.Second, "every 2 seconds"},
-	{config.ScheduleOpsItemsSweep, 2 * time.Second, "every 2 seconds"},
-	{config.ScheduleOpsItemsReconcile, time.Minute, "every minute"},
-	{config.ScheduleFollowupSweep, 2 * time.Second, "every 2 seconds"},
-	{config.ScheduleDigestWeekly, 0, "Mondays at 07:00 UTC"},
-	{config.ScheduleDigestMonthly, 0, "on the first of a month at 07:00 UTC"},
+	{config.ScheduleTriageSweep, "every 2 seconds"},
+	{config.ScheduleOpsItemsSweep, "every 2 seconds"},
+	{config.ScheduleOpsItemsReconcile, "every minute"},
+	{config.ScheduleFollowupSweep, "every 2 seconds"},
+	{config.ScheduleDigestWeekly, "Mondays at 07:00 UTC"},
+	{config.ScheduleDigestMonthly, "on the first of a month at 07:00 UTC"},
 }
 
 // RunSchedule does what a schedule does when it is due at a moment.
@@ -84,13 +81,14 @@ func (w *World) Settle(ctx context.Context) error {
 
 // Run keeps the loop turning until ctx ends: changes wake the functions, and the schedules find what was missed.
 func (w *World) Run(ctx context.Context) {
-	go w.follow(ctx)
-	for _, s := range Schedules {
-		if s.Every > 0 {
-			go w.every(ctx, s.Name, s.Every)
-		}
+	wakers := w.wakers()
+	go w.follow(ctx, wakers)
+	for _, k := range wakers {
+		go k.run(ctx, w)
 	}
+	go w.every(ctx, config.ScheduleOpsItemsReconcile, time.Minute)
 	go w.calendar(ctx)
+	go w.rest(ctx)
 	<-ctx.Done()
 }
 
@@ -136,46 +134,3 @@ func (w *World) calendar(ctx context.Context) {
 
 // digestHour is when digests go out, in UTC.
 const digestHour = 7
-
-// follow hands the changes of the table to the functions that they wake.
-func (w *World) follow(ctx context.Context) {
-	feed := w.DB.Feed()
-	defer feed.Close()
-	for {
-		changes, lost, err := feed.Next(ctx)
-		if err != nil {
-			return
-		}
-		if lost {
-			continue // the sweeps find what was missed
-		}
-		w.wake(ctx, changes)
-	}
-}
-
-// wake hands changed rows that lie in the pending index to their functions, as the stream's filters do in AWS.
-func (w *World) wake(ctx context.Context, changes []table.Change) {
-	for fn, handle := range map[string]func(context.Context, []table.Change) error{
-		config.FnTriage: w.Triage.Changes, config.FnOpsItems: w.OpsItems.Changes, config.FnFollowup: w.Followup.Changes,
-	} {
-		var mine []table.Change
-		for _, c := range changes {
-			if c.New == nil {
-				continue
-			}
-			if _, waits := c.New.Index[table.Index(config.IndexPending)]; waits && slices.Contains(config.WakeTypes[fn], c.New.Type) {
-				mine = append(mine, c)
-			}
-		}
-		for len(mine) > 0 {
-			n := min(len(mine), batchSize)
-			if err := handle(ctx, mine[:n]); err != nil && ctx.Err() == nil {
-				w.cfg.Log.WarnContext(ctx, "change not handled; the sweep will", "function", fn, "error", err.Error())
-			}
-			mine = mine[n:]
-		}
-	}
-}
-
-// batchSize is how many changes a function is woken with, as in the deployed stack.
-const batchSize = 75

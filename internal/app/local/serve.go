@@ -33,6 +33,7 @@ func isOpsItem(event []byte) bool {
 // Serve opens a World, serves it, and keeps the loop turning until ctx ends; then it finishes what is under way. ready is
 // called when it answers.
 func Serve(ctx context.Context, cfg Config, ports Ports, ready func(*World)) error {
+	thrifty()
 	webAt, err := listen("PORT", ports.Web)
 	if err != nil {
 		return err

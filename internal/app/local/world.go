@@ -88,7 +88,8 @@ type World struct {
 	Followup *appfollowup.Handler
 	Digest   *appdigest.Handler
 
-	api *api.API
+	api   *api.API
+	crowd crowd
 }
 
 // New opens the data and wires everything. Close ends it.
@@ -256,7 +257,7 @@ func (w *World) wire() error {
 	}
 	w.Improvements, w.Intake = w.api.Improvements, w.api.Intake
 	w.Signals = &appsignals.Handler{Intake: w.Intake, Log: cfg.Log}
-	w.Triage = &apptriage.Handler{Triage: &triage.Service{Store: w.Store, Attacher: w.Improvements, Now: cfg.Now}, Log: cfg.Log}
+	w.Triage = &apptriage.Handler{Triage: &triage.Service{Store: w.Store, Attacher: w.Improvements, Now: cfg.Now, GiveWay: w.crowd.giveWay}, Log: cfg.Log}
 	return nil
 }
 

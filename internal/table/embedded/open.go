@@ -51,9 +51,9 @@ var ErrInUse = errors.New("embedded: data in use")
 
 // Sizes that keep the process small with a good margin for bursts: 64 MB resident is what the whole of it may take.
 const (
-	memTableSize = 4 << 20
+	memTableSize = 2 << 20
 	memTables    = 6
-	cacheSize    = 8 << 20
+	cacheSize    = 6 << 20
 	blockSize    = 8 << 10
 	bloomBits    = 10
 	feedBytes    = 8 << 20

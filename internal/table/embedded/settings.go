@@ -27,7 +27,7 @@ func settings(o Options, lock *pebble.Lock) *pebble.Options {
 		CacheSize:                   cacheSize,
 		MemTableSize:                memTableSize,
 		MemTableStopWritesThreshold: memTables,
-		L0CompactionThreshold:       2,
+		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       1000, // rather slower reads for a moment than writers that wait
 		MaxOpenFiles:                maxOpenFiles,
 		Logger:                      logger{o.Logger},
