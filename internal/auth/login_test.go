@@ -142,7 +142,7 @@ func TestSignInEndToEnd(t *testing.T) {
 			s := newSite(t, tt.secure, tt.prefix)
 			// Whoever asks for a page without a session ends on that page.
 			status, body := s.get(t, "/team/shop/queue?sort=age&q=%2F%2Fx")
-			if want := "hello alejandro@example.com at /team/shop/queue?sort=age&q=%2F%2Fx"; status != 200 || body != want {
+			if want := "hello staff@example.com at /team/shop/queue?sort=age&q=%2F%2Fx"; status != 200 || body != want {
 				t.Fatalf("%d %q after %v", status, body, s.seen)
 			}
 			var steps []string
