@@ -119,7 +119,7 @@ func newWorld(t *testing.T) *world {
 	srv.Config.ErrorLog = nil
 	t.Cleanup(func() { srv.Close(); _ = w.ops.Close() })
 	client := ssm.New(ssm.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(srv.URL), Retryer: aws.NopRetryer{},
+		Region: "us-east-1", BaseEndpoint: aws.String(srv.URL), HTTPClient: srv.Client(), Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
 	})
 	filer := mirror.Filer{Links: page{}}
