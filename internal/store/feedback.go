@@ -28,7 +28,7 @@ func feedbackRow(f feedback.Feedback) (table.Row, error) {
 		}
 		r.Index = map[table.Index]table.Key{pending: pendingIn(shard, TypeFeedback, string(f.ID), f.Received, self)}
 	} else if f.Loose() {
-		k := table.Key{P: rankedFeedback(f.Product()), S: rank(score.Log(f.Evidence(), 0)) + "#" + string(f.ID)}
+		k := table.Key{P: rankedFeedback(f.Product(), string(f.Kind)), S: rank(score.Log(f.Evidence(), 0)) + "#" + string(f.ID)}
 		r.Index = map[table.Index]table.Key{ranked: k}
 	}
 	return r, nil

@@ -3,7 +3,7 @@
 //
 //	list                        sort            index    filters beside the key
 //	feedback of a product       newest first    -        kind, state (window)
-//	queue of a product          score           ranked   type (key), kind (window)
+//	queue of a product          score           ranked   type, kind (key)
 //	improvements of a product   score           ranked   status (key)
 //	improvements of a product   latest change   recent   status (window)
 //	attachments, history, mails of an improvement   in order    -
@@ -28,7 +28,7 @@ import (
 )
 
 // Window is how many rows one filtered page reads at the most.
-const Window = 500
+const Window = 250
 
 // Indexes of the table.
 const (
@@ -121,7 +121,7 @@ func countsOf(p id.Product, t time.Time) string {
 }
 
 // The partitions of the indexes.
-func rankedFeedback(p id.Product) string              { return string(p) + "#feedback" }
+func rankedFeedback(p id.Product, kind string) string { return string(p) + "#feedback#" + kind }
 func rankedStatus(p id.Product, status string) string { return string(p) + "#" + status }
 func recentImprovements(p id.Product) string          { return string(p) + "#improvements" }
 

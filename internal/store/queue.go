@@ -40,6 +40,9 @@ type QueueFilter struct {
 	Kind feedback.Kind
 }
 
+// rankedKinds are the kinds that lie in the queue by themselves: all but praise, which asks for nothing.
+var rankedKinds = []feedback.Kind{feedback.Problem, feedback.Idea, feedback.Question, feedback.Signal}
+
 // Queue gives what waits for a decision in a product, highest score first. The order is that of logarithms of scores,
 // which no passing of time changes.
 func (s *Store) Queue(ctx context.Context, p id.Product, flt QueueFilter, cursor string, limit int) (Page[QueueItem], error) {
@@ -48,7 +51,13 @@ func (s *Store) Queue(ctx context.Context, p id.Product, flt QueueFilter, cursor
 		partitions = append(partitions, rankedStatus(p, string(improvement.Proposed)))
 	}
 	if flt.Type != "improvement" {
-		partitions = append(partitions, rankedFeedback(p))
+		kinds := rankedKinds
+		if flt.Kind != "" {
+			kinds = []feedback.Kind{flt.Kind}
+		}
+		for _, kind := range kinds {
+			partitions = append(partitions, rankedFeedback(p, string(kind)))
+		}
 	}
 	read := func(r table.Row) (QueueItem, error) {
 		if r.Type == TypeImprovement {
@@ -60,8 +69,5 @@ func (s *Store) Queue(ctx context.Context, p id.Product, flt QueueFilter, cursor
 		f.Version = r.Version
 		return QueueItem{Feedback: &f}, err
 	}
-	keep := func(q QueueItem) bool {
-		return flt.Kind == "" || q.Feedback != nil && q.Feedback.Kind == flt.Kind
-	}
-	return merged(ctx, s.t, ranked, partitions, false, cursor, limitOf(limit), read, keep)
+	return merged(ctx, s.t, ranked, partitions, false, cursor, limitOf(limit), read, nil)
 }

@@ -16,8 +16,16 @@ func (s *Store) QueueSize(ctx context.Context, p id.Product) (proposed, loose in
 	if proposed, err = s.Size(ctx, p, improvement.Proposed); err != nil {
 		return 0, 0, err
 	}
-	loose, err = s.size(ctx, rankedFeedback(p))
-	return proposed, loose, err
+	for _, kind := range rankedKinds {
+		n, err := s.size(ctx, rankedFeedback(p, string(kind)))
+		if err != nil {
+			return 0, 0, err
+		}
+		if loose = min(loose+n, MaxSize); loose == MaxSize {
+			break
+		}
+	}
+	return proposed, loose, nil
 }
 
 // Size counts a product's Improvements of one status, up to MaxSize.

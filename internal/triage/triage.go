@@ -65,6 +65,9 @@ func (s *Service) Run(ctx context.Context, pieces []feedback.Feedback) error {
 	if len(todo) == 0 {
 		return nil
 	}
+	if s.GiveWay != nil {
+		s.GiveWay(ctx)
+	}
 	// What an alarm said first comes first, in whatever order its words arrived.
 	slices.SortStableFunc(todo, func(a, b feedback.Feedback) int { return happened(a).Compare(happened(b)) })
 	err := s.count(ctx, todo)
