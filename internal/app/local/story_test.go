@@ -295,14 +295,10 @@ func TestStoryFailingEveryCall(t *testing.T) {
 		t.Fatalf("the clean story does not end well: %+v", want)
 	}
 	t.Logf("the story makes %d calls of the port; it ends with %d mails", calls, len(want.Mails))
-	step := 1
-	if testing.Short() {
-		step = 17
-	}
 	for _, mode := range tabletest.Modes() {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
-			for k := 1; k <= calls; k += step {
+			for k := 1; k <= calls; k += every {
 				t.Run(fmt.Sprint(k), func(t *testing.T) {
 					s := newTeller(t)
 					s.faulty.FailAt(k, mode)

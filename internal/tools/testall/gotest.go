@@ -22,6 +22,7 @@ type suite struct {
 	env      []string
 	packages []string
 	run      string // -run; "" for all
+	plain    bool   // without the race detector
 	fresh    bool   // no cached results: what the tests talk to is not what it was
 }
 
@@ -34,7 +35,10 @@ type event struct {
 // goTest runs the suite and prints, as go test does, one line per package and the output of what failed. An error means
 // that go test could not be run; failing tests are in the result.
 func goTest(ctx context.Context, s suite) (*result, error) {
-	args := []string{"test", "-json", "-race", "-shuffle=on", "-timeout=" + suiteTimeout}
+	args := []string{"test", "-json", "-shuffle=on", "-timeout=" + suiteTimeout}
+	if !s.plain {
+		args = append(args, "-race")
+	}
 	if s.run != "" {
 		args = append(args, "-run", s.run)
 	}
