@@ -1,30 +1,30 @@
 package local
 
 import (
+	"context"
 	"net/http"
 	"strconv"
+	"sync"
+	"time"
 
 	"learningloop/internal/httpapi"
+	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/store"
 	"learningloop/internal/table"
+	"learningloop/internal/trend"
 	"learningloop/internal/web"
 )
 
 // index shows the whole loop as one picture with what waits at each part.
 func (w *World) index(rw http.ResponseWriter, r *http.Request) {
-	v := web.LocalIndex{AWS: w.cfg.awsAddress(), DataDir: w.cfg.Dir}
-	for key, typ := range map[string]string{
-		"triaged": store.TypeFeedback, "filed": store.TypeEpisode, "told": store.TypeMail,
-	} {
-		n, err := w.Store.PendingCount(r.Context(), typ, 1000)
-		if err != nil {
-			w.api.Fail(rw, r, err)
-			return
-		}
-		v.Parts = append(v.Parts, web.LoopPart{Key: key, Count: n, Unit: "waiting", Path: paths[key]})
+	parts, err := w.parts(r.Context())
+	if err != nil {
+		w.api.Fail(rw, r, err)
+		return
 	}
+	v := web.LocalIndex{AWS: w.cfg.awsAddress(), DataDir: w.cfg.Dir, Parts: parts}
 	for _, s := range Schedules {
-		v.Schedules = append(v.Schedules, web.Schedule{Name: s.Name, Every: s.Says, Path: "/_local/schedules/" + s.Name + "/run"})
+		v.Schedules = append(v.Schedules, web.Schedule{Name: s.Name, Every: s.Says, Path: "/_local/schedules/" + s.Name + "/run", Last: w.ran.at(s.Name)})
 	}
 	v.Try = []web.Try{
 		{Title: "Say something", Text: "Give feedback as a customer would, and follow it on its page.", Link: &web.Link{Text: "Open the form", Path: "/p/example/feedback"}},
@@ -61,8 +61,68 @@ func (w *World) pending(rw http.ResponseWriter, r *http.Request) {
 	httpapi.WriteJSON(rw, http.StatusOK, out)
 }
 
-var paths = map[string]string{
-	"triaged": "/team", "filed": "/_local/opscenter", "told": "/_local/mail",
+// parts are the parts of the loop with what is or waits at each. Validating and reflecting have nothing to count yet.
+func (w *World) parts(ctx context.Context) ([]web.LoopPart, error) {
+	ps, err := w.Store.Products(ctx)
+	if err != nil {
+		return nil, err
+	}
+	said, toDecide := 0, 0
+	now := w.cfg.Now().UTC()
+	for _, p := range ps {
+		hours, err := w.Store.Counts(ctx, p.ID, trend.All, now.Truncate(24*time.Hour), now.Add(time.Hour))
+		if err != nil {
+			return nil, err
+		}
+		said += int(trend.Sum(hours)["n"])
+		proposed, loose, err := w.Store.QueueSize(ctx, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		toDecide += proposed + loose
+	}
+	digests, err := w.Store.ListDigests(ctx, "", 100)
+	if err != nil {
+		return nil, err
+	}
+	items := w.Emulator.Counts()
+	parts := []web.LoopPart{
+		{Key: "received", Count: said, Unit: "today", Path: "/"},
+		{Key: "decided", Count: toDecide, Unit: "to decide", Path: "/team"},
+		{Key: "worked", Count: items[emulator.StatusOpen] + items[emulator.StatusInProgress], Unit: "open", Path: "/_local/opscenter"},
+		{Key: "reported", Count: len(digests.Items), Unit: "digests", Path: "/team/digests"},
+	}
+	for _, waiting := range []struct{ key, typ, path string }{
+		{"triaged", store.TypeFeedback, "/team"}, {"filed", store.TypeEpisode, "/_local/opscenter"}, {"told", store.TypeMail, "/_local/mail"},
+	} {
+		n, err := w.Store.PendingCount(ctx, waiting.typ, table.MaxPage)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, web.LoopPart{Key: waiting.key, Count: n, Unit: "waiting", Path: waiting.path})
+	}
+	return parts, nil
+}
+
+// ran remembers when each schedule last ran.
+type ran struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+func (r *ran) note(name string, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last == nil {
+		r.last = map[string]time.Time{}
+	}
+	r.last[name] = at
+}
+
+func (r *ran) at(name string) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last[name]
 }
 
 func (c Config) awsAddress() string {

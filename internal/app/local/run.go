@@ -27,6 +27,7 @@ var Schedules = []struct {
 
 // RunSchedule does what a schedule does when it is due at a moment.
 func (w *World) RunSchedule(ctx context.Context, name string, at time.Time) error {
+	w.ran.note(name, w.cfg.Now())
 	switch name {
 	case config.ScheduleTriageSweep:
 		return w.Triage.Sweep(ctx)

@@ -89,6 +89,7 @@ type World struct {
 	Digest   *appdigest.Handler
 
 	api   *api.API
+	ran   ran // when each schedule last did
 	crowd crowd
 }
 
