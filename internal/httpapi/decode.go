@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"learningloop/internal/fault"
@@ -136,27 +137,87 @@ type member struct {
 	value json.RawMessage
 }
 
-// membersOf gives the members of a JSON object, known to be valid, in the order of their names.
+// membersOf gives the members of a JSON object, known to be valid, in the order of their names. It cuts the text itself:
+// to decode it twice would cost as much as all else about a small request.
 func membersOf(raw []byte) ([]member, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+	rest := bytes.TrimLeft(raw, space)
+	if len(rest) == 0 || rest[0] != '{' {
 		return nil, errors.New("no object")
 	}
 	var out []member
-	for dec.More() {
-		var m member
-		t, err := dec.Token()
+	for rest = bytes.TrimLeft(rest[1:], space); len(rest) > 0 && rest[0] == '"'; rest = bytes.TrimLeft(rest, space+",") {
+		n := stringLen(rest)
+		name, err := unquote(rest[:n])
 		if err != nil {
 			return nil, err
 		}
-		m.name, _ = t.(string)
-		if err := dec.Decode(&m.value); err != nil {
-			return nil, err
-		}
-		out = append(out, m)
+		rest = bytes.TrimLeft(rest[n:], space+":")
+		n = valueLen(rest)
+		out = append(out, member{name, json.RawMessage(rest[:n])})
+		rest = rest[n:]
 	}
 	slices.SortStableFunc(out, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	return out, nil
+}
+
+const space = " \t\r\n"
+
+// stringLen is how long the JSON string is that b begins with, quotes and all.
+func stringLen(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(b)
+}
+
+// valueLen is how long the JSON value is that b begins with.
+func valueLen(b []byte) int {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			i += stringLen(b[i:]) - 1
+		case '{', '[':
+			depth++
+			continue
+		case '}', ']':
+			if depth == 0 {
+				return i // of the object around a number or a word
+			}
+			depth--
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+			continue
+		default: // inside a number or a word
+			if depth == 0 && (i+1 == len(b) || !isEnd(b[i+1])) {
+				continue
+			}
+		}
+		if depth == 0 {
+			return i + 1
+		}
+	}
+	return len(b)
+}
+
+// isEnd says whether a number or a word ends before c.
+func isEnd(c byte) bool { return strings.IndexByte(",]} \t\r\n", c) >= 0 }
+
+// unquote reads a JSON string.
+func unquote(b []byte) (string, error) {
+	if bytes.IndexByte(b, '\\') < 0 {
+		return string(b[1 : len(b)-1]), nil
+	}
+	var s string
+	err := json.Unmarshal(b, &s)
+	return s, err
 }
 
 func isNull(raw json.RawMessage) bool { return string(bytes.TrimSpace(raw)) == "null" }
@@ -177,9 +238,20 @@ func (d *decoder) value(raw json.RawMessage, v reflect.Value, pointer string) {
 		d.slice(raw, v, pointer)
 		return
 	}
+	if v.Kind() == reflect.String && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && !readsItself(v) {
+		v.SetString(string(raw[1 : len(raw)-1]))
+		return
+	}
 	if err := json.Unmarshal(raw, v.Addr().Interface()); err != nil {
 		d.reject(pointer, "must be "+want(v, err))
 	}
+}
+
+// readsItself says whether a type has its own way to read JSON.
+func readsItself(v reflect.Value) bool {
+	_, text := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr())
+	_, whole := reflect.TypeAssert[json.Unmarshaler](v.Addr())
+	return text || whole
 }
 
 func (d *decoder) slice(raw json.RawMessage, v reflect.Value, pointer string) {
@@ -348,6 +420,11 @@ type field struct {
 
 // fieldsOf maps json names to fields.
 func fieldsOf(t reflect.Type) map[string]field {
+	if known, ok := fieldsByType.Load(t); ok {
+		if m, ok := known.(map[string]field); ok {
+			return m
+		}
+	}
 	out := make(map[string]field, t.NumField())
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
@@ -356,8 +433,11 @@ func fieldsOf(t reflect.Type) map[string]field {
 		}
 		out[name] = field{i, t.Field(i).Tag.Get("zero")}
 	}
+	fieldsByType.Store(t, out)
 	return out
 }
+
+var fieldsByType sync.Map // reflect.Type -> map[string]field
 
 // escape writes a member's name as a reference token of RFC 6901, cut so that an error stays readable.
 func escape(name string) string {
