@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -33,9 +34,7 @@ func listings() []string {
 				next = append(next, c)
 				for _, v := range values {
 					n := url.Values{name: {v}}
-					for k, x := range c {
-						n[k] = x
-					}
+					maps.Copy(n, c)
 					next = append(next, n)
 				}
 			}

@@ -147,7 +147,7 @@ func (c *crowd) enter() (leave func()) {
 // steady stream is triaged as it comes.
 func (c *crowd) giveWay(ctx context.Context) {
 	const (
-		many = 8
+		many = 4
 		most = 50 * time.Millisecond
 	)
 	for waited := time.Duration(0); waited < most && c.n.Load() >= many && ctx.Err() == nil; waited += time.Millisecond {
