@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"learningloop/internal/app/local"
@@ -64,10 +65,12 @@ type metering struct {
 }
 
 func unitsOf(ctx context.Context, size int, triage func(*metering, context.Context) error) (received, triaged meter.Units, err error) {
-	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	start := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	var ticks atomic.Int64 // pieces are finished side by side
+	now := func() time.Time { return start.Add(time.Duration(ticks.Add(1)) * time.Millisecond) }
 	x := &metering{}
 	x.World, err = local.New(ctx, local.Config{
-		Public: "http://127.0.0.1:8080", Now: func() time.Time { now = now.Add(time.Millisecond); return now },
+		Public: "http://127.0.0.1:8080", Now: now,
 		Wrap: func(t table.Table) table.Table { x.m = meter.Wrap(t); return x.m },
 	})
 	if err != nil {
