@@ -85,7 +85,7 @@ func (w *World) postEvent(rw http.ResponseWriter, r *http.Request) {
 
 func (w *World) take(ctx context.Context, body []byte) (intake.Outcome, error) {
 	if isOpsItem(body) {
-		return intake.Outcome{}, w.Event(ctx, body)
+		return intake.Outcome{}, w.OpsItems.Event(ctx, body)
 	}
 	return w.Intake.Take(ctx, body)
 }

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -53,13 +52,7 @@ func scheduleNames() string {
 
 // Event does what EventBridge would with an event: OpsItem events go to opsitems, everything else to signals.
 func (w *World) Event(ctx context.Context, event []byte) error {
-	var head struct {
-		Source string `json:"source"`
-	}
-	if json.Unmarshal(event, &head) == nil && head.Source == "aws.ssm" {
-		return w.OpsItems.Event(ctx, event)
-	}
-	_, err := w.Intake.Take(ctx, event)
+	_, err := w.take(ctx, event)
 	return err
 }
 
