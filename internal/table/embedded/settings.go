@@ -21,13 +21,13 @@ var separation = pebble.ValueSeparationPolicy{
 // settings are Pebble's options for a small process. Its own defaults suit a database server.
 func settings(o Options, lock *pebble.Lock) *pebble.Options {
 	po := &pebble.Options{
-		FS:                          o.fs,
+		FS:                          paced{FS: o.fs, sleep: time.Sleep},
 		Lock:                        lock,
 		FormatMajorVersion:          pebble.FormatNewest,
 		CacheSize:                   cacheSize,
 		MemTableSize:                memTableSize,
 		MemTableStopWritesThreshold: memTables,
-		L0CompactionThreshold:       4,
+		L0CompactionThreshold:       8,    // half as many compactions for a slightly slower read
 		L0StopWritesThreshold:       1000, // rather slower reads for a moment than writers that wait
 		MaxOpenFiles:                maxOpenFiles,
 		Logger:                      logger{o.Logger},
