@@ -21,10 +21,10 @@ import (
 	"learningloop/internal/testenv"
 )
 
-// tell runs the script and puts what it says into the test's log.
+// tell runs a script and puts what it says into the test's log.
 func tell(t *testing.T, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), testenv.Need(t, testenv.Python), append([]string{"-u", "story.py"}, args...)...) //nolint:gosec // the project's own script
+	cmd := exec.CommandContext(t.Context(), testenv.Need(t, testenv.Python), append([]string{"-u"}, args...)...) //nolint:gosec // the project's own script
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestOneProcess(t *testing.T) {
 	}()
 	select {
 	case w := <-ready:
-		tell(t, "--api", w.Public(), "--aws", w.AWSAddress())
+		tell(t, "story.py", "--api", w.Public(), "--aws", w.AWSAddress())
 	case err := <-ended:
 		t.Fatal(err)
 	}
@@ -69,6 +69,7 @@ func TestLocalStack(t *testing.T) {
 	testenv.Need(t, testenv.Python)
 	for k, v := range map[string]string{
 		"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": local.Region,
+		"AWS_DEFAULT_REGION": local.Region, // what boto3 reads
 	} {
 		t.Setenv(k, v)
 	}
@@ -101,7 +102,9 @@ func TestLocalStack(t *testing.T) {
 			t.Errorf("close stand-ins: %v", err)
 		}
 	})
-	tell(t, "--api", apiURL(t, outputs), "--local", address(web), "--aws", address(ops), "--patience", "150")
+	api := apiURL(t, outputs)
+	tell(t, "story.py", "--api", api, "--local", address(web), "--aws", address(ops), "--patience", "150")
+	t.Run("poison", func(t *testing.T) { tell(t, "poison.py", "--api", api, "--local", address(web), "--patience", "150") })
 }
 
 func apiURL(t *testing.T, file string) string {
