@@ -11,6 +11,7 @@ import (
 	"learningloop/internal/intake"
 	"learningloop/internal/mail/inbox"
 	"learningloop/internal/oidclocal"
+	"learningloop/internal/opscenter/emulator"
 )
 
 // MaxEvent is the largest event that EventBridge takes, in bytes (PutEvents).
@@ -46,10 +47,12 @@ func (w *World) counted(next http.Handler) http.Handler {
 // AWS serves the stand-ins for AWS: OpsCenter at /, SES v2 below /v2/email/.
 func (w *World) AWS() http.Handler { return AWSHandler(w.Emulator, w.Inbox) }
 
-// AWSHandler serves OpsCenter and SES v2 at one address.
+// AWSHandler serves OpsCenter and SES v2 at one address. OpsCenter's faults and the services that it stands in for, which
+// need no signature, are for this machine only.
 func AWSHandler(ops http.Handler, in *inbox.Inbox) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v2/email/", in.API())
+	mux.Handle(emulator.ControlPath, LoopbackOnly(ops))
 	mux.Handle("/", ops)
 	return mux
 }

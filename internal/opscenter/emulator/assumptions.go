@@ -158,6 +158,48 @@ func readFilterTime(v string) (time.Time, bool) {
 // OpsItems still count.
 func quotaMonth(now time.Time) string { return month(now) }
 
+// quotaExempt says whose OpsItems the quotas leave out. Documented: Security Hub's and Incident Manager's. Assumption:
+// those that their service-linked roles make; a caller gets to be one by Callers.
+func quotaExempt(creator string) bool {
+	for _, role := range []string{"AWSServiceRoleForSecurityHub", "AWSServiceRoleforIncidentManager"} {
+		if strings.HasSuffix(creator, "/"+role) || strings.Contains(creator, ":assumed-role/"+role+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// alarmRole is who CloudWatch makes OpsItems as. Reported: the service-linked role, by way of
+// ssm.alarms.cloudwatch.amazonaws.com. Assumption: that is the session's name, too.
+func (e *Emulator) alarmRole() string {
+	return "arn:" + partition(e.cfg.Region) + ":sts::" + e.cfg.Account +
+		":assumed-role/AWSServiceRoleForCloudWatchAlarms_ActionSSM/ssm.alarms.cloudwatch.amazonaws.com"
+}
+
+// alarmItem is what an alarm's OpsItem says. Documented: the title. Assumption: the source; a description of the alarm's
+// own description and the reason for its state, cut where the model ends it; one related resource, the alarm, whose ARN
+// is the dedup string as well; no topics, no tags.
+func (e *Emulator) alarmItem(ev *alarmEvent) *createInput {
+	d := ev.Detail
+	arn := "arn:" + partition(e.cfg.Region) + ":cloudwatch:" + e.cfg.Region + ":" + e.cfg.Account + ":alarm:" + d.AlarmName
+	if len(ev.Resources) > 0 && ev.Resources[0] != "" {
+		arn = ev.Resources[0]
+	}
+	paragraphs := slices.DeleteFunc([]string{
+		"CloudWatch alarm '" + d.AlarmName + "' is in ALARM state.", d.Configuration.Description, d.State.Reason,
+	}, func(p string) bool { return !hasInk(p) })
+	dedup, _ := json.Marshal(map[string]string{"dedupString": arn}) // strings only, here and below
+	resources, _ := json.Marshal([]resource{{ARN: arn}})
+	return &createInput{
+		Title: oneLine("CloudWatch alarm - '" + d.AlarmName + "' is in ALARM state"), Description: cut(strings.Join(paragraphs, "\n\n"), 2048),
+		Source: "CloudWatch Alarm",
+		OperationalData: map[string]dataValue{
+			keyDedup:     {Value: string(dedup), Type: searchable},
+			keyResources: {Value: string(resources), Type: searchable},
+		},
+	}
+}
+
 // eventSource is detail.source of an event. AWS's sample says "aws.ssm", which CreateOpsItem would refuse as a Source.
 // Assumption: the OpsItem's own Source.
 func eventSource(ev *historyEvent) string { return ev.Source }

@@ -5,6 +5,12 @@ import (
 )
 
 func (e *Emulator) createOpsItem(who caller, in *createInput) (*createOutput, *Error) {
+	if err := e.checkAccount(in.AccountId); err != nil {
+		return nil, err
+	}
+	if !sourceAllowed(in.Source) {
+		return nil, errInvalid("Source", "Source can't contain the following strings: aws, amazon, and amzn.")
+	}
 	it, err := e.draft(who, in)
 	if err != nil {
 		return nil, err
@@ -12,20 +18,15 @@ func (e *Emulator) createOpsItem(who caller, in *createInput) (*createOutput, *E
 	return e.create(it)
 }
 
-// draft makes the item that a request asks for, without what the moment of creation adds.
+// draft makes the item that somebody asks for, without what the moment of creation adds.
 func (e *Emulator) draft(who caller, in *createInput) (*item, *Error) {
-	if err := e.checkAccount(in.AccountId); err != nil {
-		return nil, err
-	}
-	if !sourceAllowed(in.Source) {
-		return nil, errInvalid("Source", "Source can't contain the following strings: aws, amazon, and amzn.")
-	}
 	it := &item{
 		Version: 1, Type: in.OpsItemType, Title: in.Title, Description: in.Description, Source: in.Source,
 		Status: StatusOpen, Category: in.Category, Severity: in.Severity, Priority: in.Priority,
 		CreatedBy: who.ARN, ModifiedBy: who.ARN,
 		ActualStart: in.ActualStartTime, ActualEnd: in.ActualEndTime,
 		PlannedStart: in.PlannedStartTime, PlannedEnd: in.PlannedEndTime,
+		Exempt: quotaExempt(who.ARN),
 	}
 	if it.Type == "" {
 		it.Type = typeIssue

@@ -40,6 +40,23 @@
 //	  setting_value = "Enabled"
 //	}
 //
+// # Alarm actions
+//
+// CloudWatch alarms make OpsItems by the action arn:aws:ssm:REGION:ACCOUNT:opsitem:SEVERITY, with #CATEGORY=CATEGORY or
+// without. No emulator of CloudWatch calls such an action; whoever has an alarm's change of state, as EventBridge
+// delivers it, hands it over:
+//
+//	curl -s http://127.0.0.1:8081/_opscenter/alarm-action -H 'Content-Type: application/json' -d '{
+//	  "actionArn": "arn:aws:ssm:us-east-1:111122223333:opsitem:2#CATEGORY=Performance",
+//	  "event": {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
+//	    "resources": ["arn:aws:cloudwatch:us-east-1:111122223333:alarm:search-latency"],
+//	    "detail": {"alarmName": "search-latency", "state": {"value": "ALARM", "reason": "Threshold crossed"},
+//	      "previousState": {"value": "OK"}}}}'
+//
+// The answer is {"created":true,"OpsItemId":"oi-...","OpsItemArn":"..."}, or {"created":false,"reason":"..."} where AWS
+// makes none: the alarm is not in ALARM, was in ALARM before, has its actions suppressed, or has an OpsItem that is not
+// resolved. What is wrong with a request is said in a ValidationException whose Field names the member.
+//
 // # How it works
 //
 // ServeHTTP finds the operation in one table (operations.go), looks at the signature (sigv4.go), lets a planned fault
@@ -81,6 +98,7 @@
 //	  related items, 512 characters of dedup   documented  quotas.go (which error: assumed)
 //	10,000 a month, 500,000 in all             documented  quotas.go
 //	which month; deleted items count in it     assumed     quotaMonth
+//	Security Hub, Incident Manager exempt      documented  quotaExempt (known by their roles: assumed)
 //	50 tags per resource                       assumed     quotas.go
 //	request rate                               none known  Config.Rate, off
 //	dedup: string and resources, Open and
@@ -110,6 +128,10 @@
 //	related items: kinds that can be           documented  associationKinds (refusing others: assumed)
 //	GetOpsSummary: content of an entity        recorded    content
 //	GetOpsSummary: filter keys, aggregators    assumed     summaryAttribute, aggregate
+//	alarm action: ARN, title, duplicates are
+//	  silent, OK resolves nothing              documented  alarm.go
+//	alarm action: who creates                  reported    alarmRole (the session's name: assumed)
+//	alarm action: all else of the item         assumed     alarmItem
 //	insights setting: off by default           documented  insightsByDefault; no insights are made
 //	policies: the ARN, one per resource        assumed     opsItemGroup, policiesPerResource
 //

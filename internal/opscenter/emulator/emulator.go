@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"regexp"
 	"sync"
 	"time"
@@ -61,6 +62,7 @@ type Emulator struct {
 	throttle bucket
 	outbox   *outbox
 	journal  *journal
+	control  http.Handler
 
 	mu sync.RWMutex
 	st *state
@@ -114,6 +116,7 @@ func New(cfg Config) (*Emulator, error) {
 		e.journal = j
 	}
 	e.outbox = newOutbox(e)
+	e.control = e.newControl()
 	return e, nil
 }
 

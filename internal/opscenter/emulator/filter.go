@@ -177,16 +177,7 @@ func titleCondition(f filter) (condition, *Error) {
 // titleCompared is how many characters of a title the Equal operator looks at.
 const titleCompared = 100
 
-func titlePrefix(title string) string {
-	n := 0
-	for i := range title {
-		if n == titleCompared {
-			return title[:i]
-		}
-		n++
-	}
-	return title
-}
+func titlePrefix(title string) string { return cut(title, titleCompared) }
 
 // dataCondition takes values of the form {"key":"key_name","value":"a_value"}.
 func dataCondition(f filter) (condition, *Error) {

@@ -106,11 +106,15 @@ func newRig(t testing.TB, edit ...func(*Config)) *rig {
 	})
 	r.client = ssm.New(ssm.Options{
 		Region: testRegion, BaseEndpoint: aws.String(r.server.URL), Retryer: aws.NopRetryer{},
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
-		}),
+		Credentials: aws.CredentialsProviderFunc(credentialsOf("AKIDEXAMPLE")),
 	})
 	return r
+}
+
+func credentialsOf(accessKeyID string) func(context.Context) (aws.Credentials, error) {
+	return func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: "secret"}, nil
+	}
 }
 
 func (r *rig) drain() {

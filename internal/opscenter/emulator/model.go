@@ -127,3 +127,24 @@ func compilePattern(p string) (func(string) bool, error) {
 
 // length counts what the model's min and max of a string count.
 func length(s string) int64 { return int64(utf8.RuneCountInString(s)) }
+
+// cut takes the first n characters.
+func cut(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// oneLine puts blanks for line breaks, which titles cannot have.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(lineTerminators, r) {
+			return ' '
+		}
+		return r
+	}, s)
+}

@@ -38,7 +38,7 @@ func (q Quotas) orDefaults() Quotas {
 // room says whether one more OpsItem fits. The caller holds the lock.
 func (e *Emulator) room(now time.Time) *Error {
 	q := e.cfg.Quotas
-	if len(e.st.byID) >= q.Total {
+	if len(e.st.byID)-e.st.exempt >= q.Total {
 		return errLimit("OpsItem", "OpsItemsPerAccount", q.Total,
 			"The account has reached its limit of %d OpsItems. Delete some before you create more.", q.Total)
 	}

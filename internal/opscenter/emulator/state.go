@@ -22,6 +22,7 @@ type state struct {
 	settings map[string]setting
 	policies map[string][]policy // by resource ARN
 	relSeq   uint32
+	exempt   int // items that the quotas leave out
 }
 
 func newState() *state {
@@ -108,6 +109,9 @@ func (s *state) put(it *item) {
 	s.times[it.Seq] = timesOf(it)
 	s.byID[it.ID] = it.Seq
 	s.index.move(it.Seq, old, it)
+	if old == nil && it.Exempt {
+		s.exempt++
+	}
 	if old != nil && old.active() && s.dedup[old.Dedup] == it.Seq {
 		delete(s.dedup, old.Dedup)
 	}
@@ -125,6 +129,9 @@ func (s *state) remove(id string) {
 		return
 	}
 	s.index.move(it.Seq, it, nil)
+	if it.Exempt {
+		s.exempt--
+	}
 	s.slots[it.Seq] = nil
 	delete(s.byID, id)
 	for _, ev := range s.history[id] {

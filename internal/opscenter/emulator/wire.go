@@ -19,8 +19,13 @@ const (
 	maxBody = 4 << 20
 )
 
-// ServeHTTP answers AWS's endpoint: POST / with JSON 1.1, the operation in X-Amz-Target.
+// ServeHTTP answers AWS's endpoint: POST / with JSON 1.1, the operation in X-Amz-Target. What is below ControlPath is the
+// emulator's own.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, ControlPath) {
+		e.control.ServeHTTP(w, r)
+		return
+	}
 	w.Header().Set("X-Amzn-Requestid", e.newUUID())
 	op, ok := operationOf(r)
 	if !ok {
@@ -116,13 +121,17 @@ func (e *Emulator) refuse(w http.ResponseWriter, err *Error) {
 }
 
 func (e *Emulator) answer(w http.ResponseWriter, status int, v any) {
+	e.write(w, status, contentType, v)
+}
+
+func (e *Emulator) write(w http.ResponseWriter, status int, media string, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		e.cfg.Log.Error("encode an answer", "error", err)
 		status, body = http.StatusInternalServerError, []byte(`{"__type":"InternalServerError"}`)
 	}
 	h := w.Header()
-	h.Set("Content-Type", contentType)
+	h.Set("Content-Type", media)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
