@@ -200,6 +200,81 @@ func (e *Emulator) alarmItem(ev *alarmEvent) *createInput {
 	}
 }
 
+// targetRole is who a rule's target makes OpsItems as. Recorded: the target's role, with a session of 32 hexadecimal
+// digits. Assumption: the session is the rule's, and the role the one that AWS's samples name where none is given.
+func (e *Emulator) targetRole(roleARN string, rule ruleName) string {
+	role := "OpsItem-CWE-Role"
+	if i := strings.LastIndex(roleARN, "/"); i >= 0 && hasInk(roleARN[i+1:]) {
+		role = roleARN[i+1:]
+	}
+	sum := sha256.Sum256([]byte(rule.ARN))
+	return "arn:" + partition(e.cfg.Region) + ":sts::" + e.cfg.Account + ":assumed-role/" + role + "/" + hex.EncodeToString(sum[:16])
+}
+
+// matchedInput is the input of a rule's target that says nothing about it. Reported, of a runbook of AWS's that puts a
+// template in its place: title, source, resources and detail come from the event. Assumption: detail is operational data
+// of that name, left out where it is too large, and the description begins as those of AWS's own rules. The Source may
+// contain "aws" then: the ban is CreateOpsItem's, for its callers.
+func matchedInput(rule ruleName, event map[string]any) map[string]any {
+	in := map[string]any{
+		"title": event["detail-type"], "source": event["source"], "resources": event["resources"],
+		"description": "CloudWatch Event Rule " + rule.Name + " was triggered.",
+	}
+	if detail, ok := event["detail"]; ok && len(encodeJSON(detail)) <= 20<<10 {
+		in["operationalData"] = map[string]any{"detail": map[string]any{"value": detail}}
+	}
+	return in
+}
+
+// targetResources puts the resources of a rule's target where OpsItems have them. Assumption: what operationalData says
+// of them goes first.
+func targetResources(data map[string]any, arns []string) {
+	if _, given := data[keyResources]; given || len(arns) == 0 {
+		return
+	}
+	list := make([]resource, len(arns))
+	for i, arn := range arns {
+		list[i] = resource{ARN: arn}
+	}
+	text, _ := json.Marshal(list) // strings only
+	data[keyResources] = map[string]any{"Value": string(text), "Type": searchable}
+}
+
+// dataText is the value of operational data from a rule's target. Documented: a string. Assumption: anything else is
+// kept as JSON.
+func dataText(v any) string {
+	if text, ok := v.(string); ok {
+		return text
+	}
+	return encodeJSON(v)
+}
+
+// missingVariable stands for a variable whose path leads nowhere in an event. Documented: it "will not appear in the
+// output". Assumption: nothing within a string, null as a JSON value.
+func missingVariable(quoted bool) string {
+	if quoted {
+		return ""
+	}
+	return "null"
+}
+
+// quotedText stands for a variable within a string of a template. Documented: EventBridge escapes no values, so that a
+// quote in one spoils the JSON, and takes the quotes out of objects and lists. Assumption: numbers and the like as JSON.
+func quotedText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case map[string]any, []any:
+		return strings.ReplaceAll(encodeJSON(v), `"`, "")
+	}
+	return encodeJSON(v)
+}
+
+// errUndefined answers a placeholder that no variable has the name of. Assumption: EventBridge refuses such a template.
+func errUndefined(name string) *Error {
+	return errField("inputTemplate", "has <%s>, which is neither in inputPathsMap nor predefined", name)
+}
+
 // eventSource is detail.source of an event. AWS's sample says "aws.ssm", which CreateOpsItem would refuse as a Source.
 // Assumption: the OpsItem's own Source.
 func eventSource(ev *historyEvent) string { return ev.Source }

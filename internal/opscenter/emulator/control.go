@@ -19,6 +19,7 @@ const ControlPath = "/_opscenter/"
 func (e *Emulator) newControl() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+ControlPath+"alarm-action", e.postAlarmAction)
+	mux.HandleFunc("POST "+ControlPath+"rule-target", e.postRuleTarget)
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
@@ -29,6 +30,7 @@ type indirect struct {
 	Reason    string `json:"reason,omitempty"` // why not created
 	OpsItemID string `json:"OpsItemId,omitempty"`
 	ARN       string `json:"OpsItemArn,omitempty"`
+	Input     any    `json:"input,omitempty"` // what a rule's target was given
 }
 
 // createIndirect makes an OpsItem for another service. A duplicate is no error: nothing happens, and the item that is

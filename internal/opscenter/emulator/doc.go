@@ -57,6 +57,26 @@
 // makes none: the alarm is not in ALARM, was in ALARM before, has its actions suppressed, or has an OpsItem that is not
 // resolved. What is wrong with a request is said in a ValidationException whose Field names the member.
 //
+// # EventBridge rules
+//
+// A rule of EventBridge makes OpsItems where OpsCenter is its target. Hand over an event that a rule matched with what
+// the target says of its input: inputPathsMap and inputTemplate, or input (a constant, or what a transformer made of the
+// event elsewhere), or nothing, for the matched event:
+//
+//	import json, urllib.request
+//	urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:8081/_opscenter/rule-target", json.dumps({
+//	    "rule": "instance-terminated",
+//	    "inputPathsMap": {"instance": "$.detail.instance-id", "resources": "$.resources"},
+//	    "inputTemplate": """{"title": "EC2 instance terminated", "description": "<instance> has terminated.",
+//	        "severity": "2", "category": "Availability", "source": "EC2", "resources": <resources>,
+//	        "operationalData": {"/aws/dedup": {"type": "SearchableString",
+//	            "value": "{\"dedupString\":\"instance-terminated\"}"}}}""",
+//	    "event": event}).encode(), {"Content-Type": "application/json"}))
+//
+// The answer is that of an alarm action, with what became of the template in input. Template and paths are EventBridge's:
+// placeholders in quotes and out, <aws.events.rule-name>, <aws.events.rule-arn>, <aws.events.event>,
+// <aws.events.event.json>, <aws.events.event.ingestion-time>; members by dots, elements by number, stars.
+//
 // # How it works
 //
 // ServeHTTP finds the operation in one table (operations.go), looks at the signature (sigv4.go), lets a planned fault
@@ -132,6 +152,16 @@
 //	  silent, OK resolves nothing              documented  alarm.go
 //	alarm action: who creates                  reported    alarmRole (the session's name: assumed)
 //	alarm action: all else of the item         assumed     alarmItem
+//	input transformer: templates, paths,
+//	  predefined variables, limits             documented  transform.go, jsonpath.go
+//	transformer: nothing at a path's end       documented  missingVariable (null as a value: assumed)
+//	transformer: values are not escaped        documented  quotedText (numbers: assumed)
+//	transformer: unknown placeholder           assumed     errUndefined
+//	rule target: keys of the input             documented  readTargetInput (others ignored: assumed)
+//	rule target: values that are no strings    assumed     dataText
+//	rule target: resources given twice         assumed     targetResources
+//	rule target: who creates                   recorded    targetRole (the session's name: assumed)
+//	rule target: matched event, no input       reported    matchedInput (description, detail: assumed)
 //	insights setting: off by default           documented  insightsByDefault; no insights are made
 //	policies: the ARN, one per resource        assumed     opsItemGroup, policiesPerResource
 //
