@@ -20,6 +20,9 @@ func (e *Emulator) newControl() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+ControlPath+"alarm-action", e.postAlarmAction)
 	mux.HandleFunc("POST "+ControlPath+"rule-target", e.postRuleTarget)
+	mux.HandleFunc("GET "+ControlPath+"faults", e.getFaults)
+	mux.HandleFunc("PUT "+ControlPath+"faults", e.putFaults)
+	mux.HandleFunc("DELETE "+ControlPath+"faults", e.deleteFaults)
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 

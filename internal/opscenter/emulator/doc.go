@@ -77,6 +77,23 @@
 // placeholders in quotes and out, <aws.events.rule-name>, <aws.events.rule-arn>, <aws.events.event>,
 // <aws.events.event.json>, <aws.events.event.ingestion-time>; members by dots, elements by number, stars.
 //
+// # Faults
+//
+// Requests to AWS's endpoint can be made to go wrong, from a test in the same process by Faults, from elsewhere by GET, PUT
+// and DELETE of /_opscenter/faults. PUT replaces all that are set; nothing is kept over a restart.
+//
+//	curl -s -X PUT http://127.0.0.1:8081/_opscenter/faults -H 'Content-Type: application/json' -d '{
+//	  "next": [{"operation": "CreateOpsItem", "count": 2, "kind": "throttle"},
+//	           {"operation": "UpdateOpsItem", "after": true, "drop": true},
+//	           {"operation": "*", "count": -1, "code": "AccessDeniedException", "status": 400, "message": "no"}],
+//	  "latency": {"GetOpsItem": "250ms"}, "loseEvents": 1, "repeatEvents": 1, "down": false}'
+//	curl -s -X DELETE http://127.0.0.1:8081/_opscenter/faults
+//
+// The first entry of next that fits a request strikes it, count times (1; -1: until the faults are cleared). Its kind is
+// error (InternalServerError), throttle, overQuota or drop (the connection is cut); after carries the request out all the
+// same, so that only its answer is lost. down cuts every connection, latency delays answers, events to EventBridge are
+// lost or come twice.
+//
 // # How it works
 //
 // ServeHTTP finds the operation in one table (operations.go), looks at the signature (sigv4.go), lets a planned fault

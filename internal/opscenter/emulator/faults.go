@@ -17,8 +17,15 @@ type Fault struct {
 	Drop    bool // cut the connection instead of answering
 }
 
+// The faults that AWS shows most.
+var (
+	throttled = Fault{Code: "ThrottlingException", Message: "Rate exceeded"}
+	overQuota = Fault{Code: "OpsItemLimitExceededException", Message: "The account has reached its limit."}
+)
+
 // Faults makes an emulator fail on demand, for the tests of those who call it. The methods are safe for concurrent use.
-// A fault strikes requests that arrive after it was set; edits from the console are spared.
+// A fault strikes requests that arrive after it was set; edits from the console are spared, and so is what is below
+// ControlPath. /_opscenter/faults sets them from outside of the process.
 type Faults struct {
 	mu      sync.Mutex
 	next    []planned
@@ -46,12 +53,12 @@ func (f *Faults) FailNext(op string, n int, fault Fault) {
 
 // Throttle answers the next n requests for an operation, or Any, with ThrottlingException; n < 0: all until Clear.
 func (f *Faults) Throttle(op string, n int) {
-	f.FailNext(op, n, Fault{Code: "ThrottlingException", Message: "Rate exceeded"})
+	f.FailNext(op, n, throttled)
 }
 
 // OverQuota answers the next n CreateOpsItem with OpsItemLimitExceededException; n < 0: all until Clear.
 func (f *Faults) OverQuota(n int) {
-	f.FailNext("CreateOpsItem", n, Fault{Code: "OpsItemLimitExceededException", Message: "The account has reached its limit."})
+	f.FailNext("CreateOpsItem", n, overQuota)
 }
 
 // Down cuts every connection while it is true.
