@@ -34,6 +34,10 @@ func errUnknownOperation() *Error {
 	return &Error{Code: "UnknownOperationException", Status: 400, Message: ""}
 }
 
+// maxListed is how many broken constraints a ValidationException names. Assumption: AWS names all of those that a request
+// written by a person breaks; a small request can break a million, and their words would fill the memory.
+const maxListed = 100
+
 // wrongTypeText is the message of a SerializationException. Assumption: the words of AWS's other JSON services.
 func wrongTypeText(got, want string) string {
 	if want == "String" || want == "Integer" || want == "Date" {

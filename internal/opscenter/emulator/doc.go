@@ -118,7 +118,7 @@
 //	behaviour                                  basis       where
 //	members, types, lengths, patterns, enums   model       ssm-opsitems.json, validate.go
 //	error shapes and their members             model       errors.go
-//	error texts                                assumed     errors.go, wrongTypeText
+//	error texts                                assumed     errors.go, wrongTypeText, maxListed
 //	unknown operation, path, content type      assumed     errUnknownOperation
 //	length counts characters (code points)     assumed     length
 //	white space in patterns is Java's          assumed     translated

@@ -43,12 +43,12 @@ func errSerialization(msg string) *Error {
 	return &Error{Code: "SerializationException", Status: 400, Message: msg}
 }
 
-func errValidation(broken ...string) *Error {
+func errValidation(count int, listed []string) *Error {
 	noun := "error"
-	if len(broken) > 1 {
+	if count > 1 {
 		noun = "errors"
 	}
-	return newError("ValidationException", "%d validation %s detected: %s", len(broken), noun, strings.Join(broken, "; "))
+	return newError("ValidationException", "%d validation %s detected: %s", count, noun, strings.Join(listed, "; "))
 }
 
 // errRule is a ValidationException for rules that the model does not state.

@@ -40,19 +40,57 @@ func parse(body []byte) (map[string]any, *Error) {
 // constraint a ValidationException that lists all of them, an unknown member nothing at all.
 func check(s *shape, in map[string]any) *Error {
 	c := &checker{}
-	c.value(s, "", in)
+	c.value(s, in)
 	switch {
 	case c.wrongType != "":
 		return errSerialization(c.wrongType)
-	case len(c.broken) > 0:
-		return errValidation(c.broken...)
+	case c.count > 0:
+		return errValidation(c.count, c.broken)
 	}
 	return nil
 }
 
 type checker struct {
+	at        []hop    // where the value that is looked at stands; worded only for what is broken
 	wrongType string   // the first value of a wrong type, as AWS words it
-	broken    []string // constraints that do not hold, as AWS words them
+	broken    []string // constraints that do not hold, as AWS words them: the first maxListed
+	count     int      // of all that do not hold
+}
+
+// hop leads from a value to one in it.
+type hop struct {
+	name  string // of a member, or the key of an entry
+	index int    // of an element, from 1
+}
+
+// member looks at a value one step further in.
+func (c *checker) member(h hop, s *shape, v any) {
+	c.at = append(c.at, h)
+	c.value(s, v)
+	c.at = c.at[:len(c.at)-1]
+}
+
+// missing notes that there is nothing one step further in.
+func (c *checker) missing(h hop) {
+	c.at = append(c.at, h)
+	c.fail("null ", "Member must not be null")
+	c.at = c.at[:len(c.at)-1]
+}
+
+// path words where the checker is: "opsItemFilters.1.member.key".
+func (c *checker) path() string {
+	var b strings.Builder
+	for i, h := range c.at {
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		if h.index > 0 {
+			b.WriteString(strconv.Itoa(h.index) + ".member")
+			continue
+		}
+		b.WriteString(h.name)
+	}
+	return b.String()
 }
 
 func (c *checker) mistyped(v any, want string) {
@@ -61,40 +99,42 @@ func (c *checker) mistyped(v any, want string) {
 	}
 }
 
-func (c *checker) fail(path, shown, constraint string) {
-	c.broken = append(c.broken, fmt.Sprintf("Value %sat '%s' failed to satisfy constraint: %s", shown, path, constraint))
+func (c *checker) fail(shown, constraint string) {
+	if c.count++; c.count <= maxListed {
+		c.broken = append(c.broken, fmt.Sprintf("Value %sat '%s' failed to satisfy constraint: %s", shown, c.path(), constraint))
+	}
 }
 
-func (c *checker) value(s *shape, path string, v any) {
+func (c *checker) value(s *shape, v any) {
 	switch s.Type {
 	case "structure":
 		if m, ok := v.(map[string]any); ok {
-			c.structure(s, path, m)
+			c.structure(s, m)
 			return
 		}
 		c.mistyped(v, "structure")
 	case "list":
 		if l, ok := v.([]any); ok {
-			c.list(s, path, l)
+			c.list(s, l)
 			return
 		}
 		c.mistyped(v, "list")
 	case "map":
 		if m, ok := v.(map[string]any); ok {
-			c.mapping(s, path, m)
+			c.mapping(s, m)
 			return
 		}
 		c.mistyped(v, "map")
 	case "string":
 		if t, ok := v.(string); ok {
 			for _, constraint := range s.brokenBy(t) {
-				c.fail(path, "'"+t+"' ", constraint)
+				c.fail("'"+t+"' ", constraint)
 			}
 			return
 		}
 		c.mistyped(v, "String")
 	case "integer":
-		c.integer(s, path, v)
+		c.integer(s, v)
 	case "timestamp":
 		if _, ok := readTimestamp(v); !ok {
 			c.mistyped(v, "Date")
@@ -102,33 +142,32 @@ func (c *checker) value(s *shape, path string, v any) {
 	}
 }
 
-func (c *checker) structure(s *shape, path string, m map[string]any) {
+func (c *checker) structure(s *shape, m map[string]any) {
 	for _, name := range s.Required {
 		if m[name] == nil {
-			c.fail(join(path, lowerFirst(name)), "null ", "Member must not be null")
+			c.missing(hop{name: lowerFirst(name)})
 		}
 	}
 	for _, name := range s.names {
 		if v := m[name]; v != nil { // null is as good as absent
-			c.value(s.Members[name].shape, join(path, lowerFirst(name)), v)
+			c.member(hop{name: lowerFirst(name)}, s.Members[name].shape, v)
 		}
 	}
 }
 
-func (c *checker) list(s *shape, path string, l []any) {
-	c.size(s, path, len(l))
+func (c *checker) list(s *shape, l []any) {
+	c.size(s, len(l))
 	for i, v := range l {
-		at := join(path, strconv.Itoa(i+1)+".member")
 		if v == nil {
-			c.fail(at, "null ", "Member must not be null")
+			c.missing(hop{index: i + 1})
 			continue
 		}
-		c.value(s.Member.shape, at, v)
+		c.member(hop{index: i + 1}, s.Member.shape, v)
 	}
 }
 
-func (c *checker) mapping(s *shape, path string, m map[string]any) {
-	c.size(s, path, len(m))
+func (c *checker) mapping(s *shape, m map[string]any) {
+	c.size(s, len(m))
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -136,27 +175,27 @@ func (c *checker) mapping(s *shape, path string, m map[string]any) {
 	slices.Sort(keys)
 	for _, k := range keys {
 		if broken := s.Key.shape.brokenBy(k); len(broken) > 0 {
-			c.fail(path, "'"+k+"' ", "Map keys must satisfy constraint: ["+strings.Join(broken, ", ")+"]")
+			c.fail("'"+k+"' ", "Map keys must satisfy constraint: ["+strings.Join(broken, ", ")+"]")
 		}
-		at := join(path, k+".member")
+		at := hop{name: k + ".member"}
 		if m[k] == nil {
-			c.fail(at, "null ", "Member must not be null")
+			c.missing(at)
 			continue
 		}
-		c.value(s.Value.shape, at, m[k])
+		c.member(at, s.Value.shape, m[k])
 	}
 }
 
-func (c *checker) size(s *shape, path string, n int) {
+func (c *checker) size(s *shape, n int) {
 	if s.Max != nil && int64(n) > *s.Max {
-		c.fail(path, "", fmt.Sprintf("Member must have length less than or equal to %d", *s.Max))
+		c.fail("", fmt.Sprintf("Member must have length less than or equal to %d", *s.Max))
 	}
 	if s.Min != nil && int64(n) < *s.Min {
-		c.fail(path, "", fmt.Sprintf("Member must have length greater than or equal to %d", *s.Min))
+		c.fail("", fmt.Sprintf("Member must have length greater than or equal to %d", *s.Min))
 	}
 }
 
-func (c *checker) integer(s *shape, path string, v any) {
+func (c *checker) integer(s *shape, v any) {
 	num, ok := v.(json.Number)
 	if !ok {
 		c.mistyped(v, "Integer")
@@ -168,10 +207,10 @@ func (c *checker) integer(s *shape, path string, v any) {
 		return
 	}
 	if s.Max != nil && n > *s.Max {
-		c.fail(path, "'"+num.String()+"' ", fmt.Sprintf("Member must have value less than or equal to %d", *s.Max))
+		c.fail("'"+num.String()+"' ", fmt.Sprintf("Member must have value less than or equal to %d", *s.Max))
 	}
 	if s.Min != nil && n < *s.Min {
-		c.fail(path, "'"+num.String()+"' ", fmt.Sprintf("Member must have value greater than or equal to %d", *s.Min))
+		c.fail("'"+num.String()+"' ", fmt.Sprintf("Member must have value greater than or equal to %d", *s.Min))
 	}
 }
 
@@ -194,13 +233,6 @@ func (s *shape) brokenBy(t string) []string {
 		out = append(out, "Member must satisfy regular expression pattern: "+s.Pattern)
 	}
 	return out
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }
 
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
