@@ -37,6 +37,7 @@ var places = map[string]Layer{
 	"internal/feedback":     Domain,
 	"internal/followup":     Domain,
 	"internal/goal":         Domain,
+	"internal/governor":     Domain,
 	"internal/improvement":  Domain,
 	"internal/intake":       Domain,
 	"internal/launch":       Domain,

@@ -46,6 +46,7 @@ type Improvement struct {
 	Effort      float64        `json:"effort,omitzero"`   // a person's estimate; 0: none
 	Category    string         `json:"category,omitzero"` // OpsCenter's
 	Resources   []string       `json:"resources,omitzero"`
+	Week        string         `json:"week,omitzero"`      // "2026-W47" where this is that week's list of what was folded; else ""
 	SignalKey   string         `json:"signalKey,omitzero"` // what machines call it; "" where people raised it
 	Firing      bool           `json:"firing,omitzero"`    // its latest signal was not a recovery
 	Signaled    time.Time      `json:"signaled,omitzero"`  // when its latest signal says that it happened

@@ -329,6 +329,9 @@ func (s *Service) mirror(ctx context.Context, c *Change, p product.Product, now 
 	if err != nil {
 		return fmt.Errorf("load episode %d of %s: %w", im.Episode, im.ID, err)
 	}
+	if ep.Folds() {
+		return s.unfold(ctx, c, ep, p, now)
+	}
 	ep.Want, ep.Asked = want, now
 	if ep.Order != opsitem.File {
 		ep.Order, ep.Attempts, ep.RetryAt = opsitem.Push, 0, time.Time{}

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"learningloop/internal/fault"
+	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/opsitem"
+	"learningloop/internal/product"
 )
 
 // Store is what mirroring needs of storage.
@@ -32,6 +34,7 @@ type Store interface {
 	// Watermark is the latest modification seen by Reconcile; zero before the first one.
 	Watermark(ctx context.Context) (time.Time, error)
 	SaveWatermark(ctx context.Context, t time.Time) error
+	BudgetStore
 }
 
 // Meter counts what an alarm watches.
@@ -40,12 +43,20 @@ type Meter interface {
 	FilingFailed(ctx context.Context, iid id.Improvement, err error)
 }
 
+// Worder words what is asked of OpsCenter.
+type Worder interface {
+	improvement.Filer
+	// List words a week's list: n lines, of which some that are open are shown.
+	List(im improvement.Improvement, p product.Product, n int, open []improvement.Improvement) string
+}
+
 // Service mirrors.
 type Service struct {
 	Store  Store
 	Center opsitem.Center
-	Filer  improvement.Filer
+	Filer  Worder
 	Meter  Meter
+	Budget governor.Budget
 	Now    func() time.Time
 }
 
@@ -67,6 +78,18 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 	if ep.Order == opsitem.None || ep.RetryAt.After(s.Now()) {
 		return nil
 	}
+	var delta governor.Delta
+	if ep.List {
+		if err := s.recite(ctx, &ep); err != nil {
+			return err
+		}
+	}
+	if ep.Order == opsitem.File && ep.Counted == "" {
+		var goOn bool
+		if delta, goOn, err = s.admit(ctx, &ep); err != nil || !goOn {
+			return err
+		}
+	}
 	// The attempt is written down before the call, so that a retry after a crash knows to look first, and so that nobody
 	// else makes the same call meanwhile.
 	ep.Attempts++
@@ -74,7 +97,7 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 	if ep.Order == opsitem.Push {
 		ep.Tried = ep.Want.Status
 	}
-	if err := s.Store.SaveEpisode(ctx, ep); err != nil {
+	if err := s.Store.SaveBudgeted(ctx, ep, delta); err != nil {
 		if fault.Is(err, fault.Conflict) {
 			return nil
 		}
@@ -87,6 +110,9 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 		err = s.push(ctx, ep)
 	}
 	if refused, ok := errors.AsType[*centerError](err); ok {
+		if errors.Is(refused.err, opsitem.ErrLimit) && ep.Counted != "" {
+			return s.shut(ctx, ep, refused.err)
+		}
 		if fault.Is(refused.err, fault.Invalid) {
 			// It may be the episode before that is gone; this one is filed without it rather than never.
 			ep.Request.Related = nil

@@ -75,6 +75,8 @@ type world struct {
 	meter *meter
 	p     product.Product
 
+	client *ssm.Client
+
 	mu     sync.Mutex
 	at     time.Time
 	calls  map[string]int // of OpsCenter's operations
@@ -122,6 +124,7 @@ func newWorld(t *testing.T) *world {
 		Region: "us-east-1", BaseEndpoint: aws.String(srv.URL), HTTPClient: srv.Client(), Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
 	})
+	w.client = client
 	filer := mirror.Filer{Links: page{}}
 	w.Service = &mirror.Service{Store: w.st, Center: opscenter.New(client, ""), Filer: filer, Meter: w.meter, Now: w.now}
 	w.team = &improvement.Service{Store: w.st, Filer: filer, Now: w.now, Rand: w.rand}

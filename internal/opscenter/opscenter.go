@@ -139,6 +139,9 @@ func (c *Center) Update(ctx context.Context, oid string, p opsitem.Patch) error 
 	if p.Status != "" {
 		in.Status = types.OpsItemStatus(p.Status)
 	}
+	if p.Description != "" {
+		in.Description = aws.String(p.Description)
+	}
 	_, err := c.api.UpdateOpsItem(ctx, in)
 	return translate("update OpsItem", err)
 }

@@ -65,8 +65,16 @@ type Episode struct {
 	Filed       time.Time      `json:"filed,omitzero"`
 	Resolved    time.Time      `json:"resolved,omitzero"`
 	Correlation string         `json:"correlation,omitzero"`
+	Counted     string         `json:"counted,omitzero"` // the month ("2026-11") in whose budget it is; "" while it is in none
+	Held        bool           `json:"held,omitzero"`    // waits for room in the budget
+	Parent      id.Improvement `json:"parent,omitzero"`  // the week's list it was folded into; "" where it was not
+	List        bool           `json:"list,omitzero"`    // it is a week's list itself
+	Folded      int            `json:"folded,omitzero"`  // how many lines the list has
 	Version     int64          `json:"-"`
 }
+
+// Folds says whether the episode is a line of a weekly list, without an OpsItem of its own.
+func (e Episode) Folds() bool { return e.Parent != "" && e.OpsItem == "" && e.Order == None }
 
 // Key is the episode's own name in OpsCenter: deduplication string and searchable key.
 func (e Episode) Key() string { return EpisodeKey(e.Improvement, e.N) }
@@ -90,14 +98,15 @@ type Request struct {
 
 // Patch is what is asked of UpdateOpsItem: zero members are left as they are.
 type Patch struct {
-	Status Status            `json:"status,omitempty"`
-	Data   map[string]string `json:"data,omitempty"`
+	Status      Status            `json:"status,omitempty"`
+	Description string            `json:"description,omitempty"` // Markdown
+	Data        map[string]string `json:"data,omitempty"`
 }
 
 // Digest tells two patches apart.
 func (p Patch) Digest() string {
 	keys := slices.Sorted(maps.Keys(p.Data))
-	parts := []string{string(p.Status)}
+	parts := []string{string(p.Status), p.Description}
 	for _, k := range keys {
 		parts = append(parts, k, p.Data[k])
 	}

@@ -9,6 +9,7 @@
 //	attachments, history, mails of an improvement   in order    -
 //	pending orders by type      due time        pending  -
 //	set-aside events            newest first    recent   -
+//	lines of a week's list      priority    -        -
 //	digests of a product        newest first    -        kind (key)
 //	staff log of a day          newest first    -        who, product (window)
 //	products                    in order of id  -        -
@@ -57,6 +58,8 @@ const (
 	TypeLog         = "log"
 	TypeSync        = "sync"
 	TypeSuppressed  = "suppressed"
+	TypeBudget      = "budget"
+	TypeFolded      = "folded"
 )
 
 // What spans products lives under these partitions and no others.
@@ -68,6 +71,7 @@ const (
 	globalSync       = "_global#sync"
 	globalSuppressed = "_global#suppressed#" // one partition a person
 	globalLog        = "_global#log#"        // one partition a day
+	globalBudget     = "_global#budget"      // what was filed in each month, and what waits
 )
 
 // self is the sort key of a thing itself in the partition of its id.

@@ -1,0 +1,230 @@
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/feedback"
+	"learningloop/internal/governor"
+	"learningloop/internal/id"
+	"learningloop/internal/improvement"
+	"learningloop/internal/opsitem"
+	"learningloop/internal/product"
+)
+
+// BudgetStore is what the governor's business needs of storage.
+type BudgetStore interface {
+	Product(ctx context.Context, p id.Product) (product.Product, error)
+	// BudgetUse is what was used of the budget as of a moment.
+	BudgetUse(ctx context.Context, now time.Time) (governor.Use, error)
+	// SaveBudgeted stores a changed episode and what it changes in the budget as a whole; Conflict where it changed since.
+	SaveBudgeted(ctx context.Context, e opsitem.Episode, d governor.Delta) error
+	// SaveFolded stores an episode that became a line of a list, the line, the list's own episode and the budget as a
+	// whole; Conflict where an episode changed since.
+	SaveFolded(ctx context.Context, e opsitem.Episode, line governor.Folded, list opsitem.Episode, d governor.Delta) error
+	// Folded gives the lines of a list, best first, a page at a time.
+	Folded(ctx context.Context, list id.Improvement, cursor string) ([]governor.Folded, string, error)
+}
+
+// listEvery is how long a week's list gathers lines before OpsCenter is told: a flood of small things is a few updates.
+const listEvery = 15 * time.Minute
+
+// admit asks the governor about an episode that no budget counts yet. go on is false where it was folded or waits; else
+// delta is what filing it changes, to be stored with the attempt.
+func (s *Service) admit(ctx context.Context, ep *opsitem.Episode) (delta governor.Delta, goOn bool, err error) {
+	now := s.Now()
+	use, err := s.Store.BudgetUse(ctx, now)
+	if err != nil {
+		return delta, false, fmt.Errorf("load budget: %w", err)
+	}
+	ask := governor.Ask{Severity: ep.Request.Severity, Priority: ep.Request.Priority, Parent: ep.List}
+	d := governor.Decide(s.Budget, use, ask, now)
+	delta.Month = use.Month
+	switch d.Verdict {
+	case governor.Fold:
+		return delta, false, s.fold(ctx, *ep, d, delta)
+	case governor.Hold:
+		if !ep.Held {
+			delta.Held = 1
+		}
+		ep.Held, ep.Error, ep.RetryAt = true, d.Why, d.Again
+		return delta, false, s.budgeted(ctx, *ep, delta)
+	default:
+		if ep.Held {
+			delta.Held = -1
+		}
+		delta.Filed = 1
+		ep.Counted, ep.Held = use.Month, false
+		return delta, true, nil
+	}
+}
+
+// budgeted stores an episode with its share of the budget. Somebody else having been faster is as good: theirs counts.
+func (s *Service) budgeted(ctx context.Context, ep opsitem.Episode, d governor.Delta) error {
+	if err := s.Store.SaveBudgeted(ctx, ep, d); err != nil && !fault.Is(err, fault.Conflict) {
+		return fmt.Errorf("store budget of %s: %w", ep.Key(), err)
+	}
+	return nil
+}
+
+// shut takes an episode out of the budget again after OpsCenter refused it for a quota, and keeps everybody from trying
+// for a while: others file in the account, too, so that its quota may be used up before the loop's own count is.
+func (s *Service) shut(ctx context.Context, ep opsitem.Episode, cause error) error {
+	s.Meter.FilingFailed(ctx, ep.Improvement, cause)
+	d := governor.Delta{Month: ep.Counted, Filed: -1, Held: 1, Shut: s.Now().Add(governor.Again)}
+	ep.Counted, ep.Held, ep.Error, ep.RetryAt = "", true, reason(cause), d.Shut
+	return s.budgeted(ctx, ep, d)
+}
+
+// fold makes an episode a line of its product's list of the week.
+func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decision, delta governor.Delta) error {
+	now := s.Now()
+	delta.Folded = 1
+	if ep.Held {
+		delta.Held = -1
+	}
+	line := governor.Folded{Improvement: ep.Improvement, Episode: ep.N, Title: ep.Request.Title, Priority: ep.Request.Priority, At: now}
+	if v, err := strconv.ParseFloat(ep.Request.Data[opsitem.KeyScore], 64); err == nil {
+		line.Score = v
+	}
+	child := ep
+	child.Order, child.Held, child.Attempts, child.RetryAt, child.Error = opsitem.None, false, 0, time.Time{}, d.Why
+	for range races {
+		list, err := s.list(ctx, ep.Improvement.Product(), now)
+		if err != nil {
+			return err
+		}
+		list.Folded++
+		if list.Order == opsitem.None {
+			list.Order, list.Attempts, list.RetryAt = opsitem.Push, 0, now.Add(listEvery)
+		}
+		child.Parent = list.Improvement
+		err = s.Store.SaveFolded(ctx, child, line, list, delta)
+		if !fault.Is(err, fault.Conflict) {
+			return err
+		}
+		again, err := s.Store.Episode(ctx, ep.Improvement, ep.N)
+		if err != nil {
+			return fmt.Errorf("load %s: %w", ep.Key(), err)
+		}
+		if again.Version != ep.Version {
+			return nil // it was decided about meanwhile; whoever did that asks again
+		}
+	}
+	return fault.New(fault.Unavailable, "busy", "Too many changes at once.")
+}
+
+// list gives the episode of the product's list that takes lines now, which it opens where there is none. A list that
+// operations resolved takes no more; the week goes on in another one.
+func (s *Service) list(ctx context.Context, pid id.Product, now time.Time) (opsitem.Episode, error) {
+	week := governor.Week(now)
+	name := week
+	for part := 2; ; part++ {
+		iid := governor.ParentID(pid, name)
+		ep, err := s.Store.Episode(ctx, iid, 1)
+		if fault.Is(err, fault.NotFound) {
+			if err := s.openList(ctx, pid, iid, name, now); err != nil {
+				return ep, err
+			}
+			ep, err = s.Store.Episode(ctx, iid, 1)
+		}
+		if err != nil {
+			return ep, fmt.Errorf("load list %s: %w", iid, err)
+		}
+		if ep.Status != opsitem.Resolved && ep.Want.Status != opsitem.Resolved {
+			return ep, nil
+		}
+		name = week + "." + strconv.Itoa(part)
+	}
+}
+
+func (s *Service) openList(ctx context.Context, pid id.Product, iid id.Improvement, week string, now time.Time) error {
+	p, err := s.Store.Product(ctx, pid)
+	if err != nil {
+		return fmt.Errorf("load product %s: %w", pid, err)
+	}
+	im := improvement.List(iid, week, now)
+	want := s.Filer.Want(im)
+	c := improvement.Change{
+		Improvement: im,
+		Entry:       &improvement.Entry{Seq: 1, At: now, By: "rule: budget of OpsItems", What: "opened the week's list", To: im.Status},
+		Episode: &opsitem.Episode{
+			Improvement: iid, N: 1, Order: opsitem.File, Request: s.Filer.Request(im, p, now), Want: want, Sent: want.Digest(),
+			Asked: now, Opened: now, RetryAt: now.Add(listEvery), Correlation: im.Correlation, List: true,
+		},
+	}
+	if err := s.Store.SaveChange(ctx, c); err != nil && !fault.Is(err, fault.Conflict) {
+		return fmt.Errorf("open list %s: %w", iid, err)
+	}
+	return nil
+}
+
+// recite words a list anew from its lines, before it is filed or pushed.
+func (s *Service) recite(ctx context.Context, ep *opsitem.Episode) error {
+	im, err := s.Store.Improvement(ctx, ep.Improvement)
+	if err != nil {
+		return fmt.Errorf("load list %s: %w", ep.Improvement, err)
+	}
+	p, err := s.Store.Product(ctx, ep.Improvement.Product())
+	if err != nil {
+		return fmt.Errorf("load product of %s: %w", ep.Improvement, err)
+	}
+	open, err := s.openLines(ctx, ep.Improvement)
+	if err != nil {
+		return err
+	}
+	text := s.Filer.List(im, p, ep.Folded, open)
+	if ep.Order == opsitem.File {
+		ep.Request.Description = text
+		return nil
+	}
+	ep.Want.Description = text
+	return nil
+}
+
+// mostLines is how many lines of a list are read to find those that are shown in its OpsItem.
+const mostLines = 100
+
+// openLines gives the Improvements of a list's best lines that nobody has closed.
+func (s *Service) openLines(ctx context.Context, list id.Improvement) ([]improvement.Improvement, error) {
+	lines, _, err := s.Store.Folded(ctx, list, "")
+	if err != nil {
+		return nil, fmt.Errorf("list lines of %s: %w", list, err)
+	}
+	var open []improvement.Improvement
+	for _, l := range lines[:min(len(lines), mostLines)] {
+		if len(open) == MaxLines {
+			break
+		}
+		im, err := s.Store.Improvement(ctx, l.Improvement)
+		if err != nil {
+			return nil, fmt.Errorf("load improvement %s: %w", l.Improvement, err)
+		}
+		if !im.Status.Closed() {
+			open = append(open, im)
+		}
+	}
+	return open, nil
+}
+
+// MaxLines is how many lines of a list its OpsItem shows; its page shows them all.
+const MaxLines = 12
+
+// List words the OpsItem of a week's list: how many lines it has, and the best of those that are open.
+func (f Filer) List(im improvement.Improvement, p product.Product, n int, open []improvement.Improvement) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s of %s, each too small for an OpsItem of its own while the budget for OpsItems is tight. [All of them](%s)\n\n",
+		n, plural(n, "improvement", "improvements"), Harmless(p.Name), f.Links.Improvement(im, p.Slug))
+	for _, line := range open {
+		next := fmt.Sprintf("- [%s](%s), priority %d\n", Harmless(feedback.Cut(line.Title, 60)), f.Links.Improvement(line, p.Slug), line.Score(im.Updated).Priority)
+		if len([]rune(b.String()))+len([]rune(next)) > MaxDescription {
+			break
+		}
+		b.WriteString(next)
+	}
+	return b.String()
+}
