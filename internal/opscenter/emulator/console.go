@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,13 +40,17 @@ type Query struct {
 	Statuses []string // any of these; none: all
 	Severity string   // "" for all
 	Category string   // "" for all
-	Title    string   // part of the title, upper and lower case alike
-	Limit    int      // 1-50; 0: 50
-	Cursor   string   // from the page before
+	Priority int      // 0 for all
+	Title    string   // part of the title, upper and lower case alike, or an id
+	Source   string   // part of the source, likewise
+	Resource string   // part of the ARN of a related resource, likewise
+	Order    Order
+	Limit    int    // 1-50; 0: 50
+	Cursor   string // from the page before
 }
 
-// List gives a page of OpsItems, the newest first, and the cursor of the next page; "" at the end. A bad cursor is an
-// *Error.
+// List gives a page of OpsItems in the order asked for, and the cursor of the next page; "" at the end. A bad cursor is
+// an *Error.
 func (e *Emulator) List(_ context.Context, q Query) ([]Item, string, error) {
 	var filters []filter
 	add := func(key string, values ...string) {
@@ -57,23 +62,48 @@ func (e *Emulator) List(_ context.Context, q Query) ([]Item, string, error) {
 	add("Status", q.Statuses...)
 	add("Severity", q.Severity)
 	add("Category", q.Category)
+	add("Priority", digits(q.Priority))
 	conds, refusal := e.conditions(filters)
 	if refusal != nil {
 		return nil, "", refusal
 	}
-	if words := strings.ToLower(strings.TrimSpace(q.Title)); words != "" {
-		conds = append(conds, condition{match: func(it *item) bool {
-			return strings.Contains(strings.ToLower(it.Title), words) || it.ID == words
-		}})
+	conds = append(conds, q.words()...)
+	scope := append(filters, filter{Key: "console", Values: []string{q.Title, q.Source, q.Resource}})
+	var found []*item
+	var next string
+	if q.Order == Newest {
+		var p page
+		if p, refusal = readPage(q.Cursor, q.Limit, "console", scope, errPageGone); refusal == nil {
+			next = e.scan(p, conds, func(it *item) { found = append(found, it) })
+		}
+	} else {
+		found, next, refusal = e.sorted(q, conds, scope)
 	}
-	scope := append(filters, filter{Key: "console", Values: []string{q.Title}})
-	p, refusal := readPage(q.Cursor, q.Limit, "console", scope, func() *Error { return errRule("The page is not there any more.") })
 	if refusal != nil {
 		return nil, "", refusal
 	}
-	var out []Item
-	next := e.scan(p, conds, func(it *item) { out = append(out, e.consoleItem(it)) })
+	out := make([]Item, len(found))
+	for i, it := range found {
+		out[i] = e.consoleItem(it)
+	}
 	return out, next, nil
+}
+
+// words are the conditions on what people type.
+func (q Query) words() []condition {
+	var out []condition
+	add := func(typed string, fits func(it *item, words string) bool) {
+		if words := strings.ToLower(strings.TrimSpace(typed)); words != "" {
+			out = append(out, condition{match: func(it *item) bool { return fits(it, words) }})
+		}
+	}
+	has := func(text, words string) bool { return strings.Contains(strings.ToLower(text), words) }
+	add(q.Title, func(it *item, words string) bool { return has(it.Title, words) || it.ID == words })
+	add(q.Source, func(it *item, words string) bool { return has(it.Source, words) })
+	add(q.Resource, func(it *item, words string) bool {
+		return slices.ContainsFunc(it.resources, func(arn string) bool { return has(arn, words) })
+	})
+	return out
 }
 
 // Item gives one OpsItem; an *Error with code OpsItemNotFoundException where there is none.
@@ -174,16 +204,54 @@ func digits(n int) string {
 	return strconv.Itoa(n)
 }
 
-// Similar gives up to five other OpsItems with the same title, the newest first.
-func (e *Emulator) Similar(_ context.Context, it Item) []Item {
-	title := titlePrefix(it.Title)
-	same, err := e.conditions([]filter{{Key: "Title", Operator: opEqual, Values: []string{title}}})
-	if err != nil {
-		return nil // a title's first characters are always a fit value
+// maxSimilar is how many OpsItems of each kind Similar gives.
+const maxSimilar = 5
+
+// Similar gives other OpsItems that a person should know of beside one: with the same title, and, without those, with a
+// resource in common; up to five each, the newest first.
+func (e *Emulator) Similar(_ context.Context, it Item) (title, resource []Item) {
+	shown := []string{it.ID}
+	find := func(c condition) (out []Item) {
+		fresh := condition{match: func(other *item) bool { return !slices.Contains(shown, other.ID) }}
+		e.scan(page{below: math.MaxUint32, limit: maxSimilar}, []condition{c, fresh}, func(other *item) {
+			out = append(out, e.consoleItem(other))
+		})
+		for _, other := range out {
+			shown = append(shown, other.ID)
+		}
+		return out
 	}
-	same = append(same, condition{match: func(other *item) bool { return other.ID != it.ID }})
-	var out []Item
-	e.scan(page{below: ^uint32(0), limit: 5}, same, func(other *item) { out = append(out, e.consoleItem(other)) })
+	title = find(condition{
+		indexed: true, keys: []indexKey{{fieldTitle, titlePrefix(it.Title)}},
+		match: func(other *item) bool { return other.Title == it.Title },
+	})
+	if len(it.Resources) == 0 {
+		return title, nil
+	}
+	same := condition{indexed: true, match: func(other *item) bool {
+		return slices.ContainsFunc(other.resources, func(arn string) bool { return slices.Contains(it.Resources, arn) })
+	}}
+	for _, arn := range it.Resources {
+		same.keys = append(same.keys, indexKey{fieldResource, arn})
+	}
+	return title, find(same)
+}
+
+// Association is an incident or a runbook that somebody related to an OpsItem.
+type Association struct {
+	Type, ResourceType, URI string
+	By                      string // ARN
+	At                      time.Time
+}
+
+// Associations gives the related items of an OpsItem, the oldest first.
+func (e *Emulator) Associations(_ context.Context, id string) []Association {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	var out []Association
+	for _, a := range e.st.related[id] {
+		out = append(out, Association{Type: a.Type, ResourceType: a.ResourceType, URI: a.ResourceURI, By: a.By, At: a.At})
+	}
 	return out
 }
 

@@ -85,7 +85,7 @@ func TestWorkInTheConsole(t *testing.T) {
 	id := r.create()
 	r.clock.add(time.Hour)
 	item := testPrefix + "/items/" + id
-	status, page, at := b.post(item, url.Values{"status": {"InProgress"}, "severity": {"2"}, "priority": {"4"}})
+	status, page, at := b.post(item, url.Values{"status": {"InProgress"}, "severity": {"2"}, "priority": {"4"}, "category": {"Cost"}})
 	if status != http.StatusOK || at != item+"?done=saved" || !strings.Contains(page, "Saved.") {
 		t.Errorf("%d at %s", status, at)
 	}
@@ -93,11 +93,11 @@ func TestWorkInTheConsole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if it := got.OpsItem; it.Status != "InProgress" || *it.Severity != "2" || *it.Priority != 4 ||
+	if it := got.OpsItem; it.Status != "InProgress" || *it.Severity != "2" || *it.Priority != 4 || *it.Category != "Cost" ||
 		*it.LastModifiedBy != "arn:aws:sts::111122223333:assumed-role/operator/console" || *it.Version != "2" {
 		t.Errorf("%+v", it)
 	}
-	for _, line := range []string{"status Open → InProgress", "severity none → 2", "priority none → 4", "assumed-role/operator/console"} {
+	for _, line := range []string{"status Open → InProgress", "severity none → 2", "priority none → 4", "category none → Cost", "assumed-role/operator/console"} {
 		if !strings.Contains(page, line) {
 			t.Errorf("history lacks %q", line)
 		}
@@ -111,7 +111,7 @@ func TestWorkInTheConsole(t *testing.T) {
 		t.Errorf("%d events", n)
 	}
 	for name, form := range map[string]url.Values{
-		"bad status": {"status": {"Approved"}}, "bad severity": {"severity": {"9"}}, "bad priority": {"priority": {"x"}},
+		"bad status": {"status": {"Approved"}}, "bad severity": {"severity": {"9"}}, "bad category": {"category": {"Weather"}}, "bad priority": {"priority": {"x"}},
 		"priority out of range": {"priority": {"9"}},
 	} {
 		if status, page, _ := b.post(item, form); status != http.StatusBadRequest || !strings.Contains(page, `role="alert"`) {
@@ -150,6 +150,9 @@ func TestConsoleList(t *testing.T) {
 		{"?status=all&q=SLOW", "Checkout,Search"},
 		{"?q=search", ""},
 		{"?q=" + url.QueryEscape(hostile), "hostile"},
+		{"?status=all&source=LOOP&sort=severity", "Checkout,Search,hostile"},
+		{"?status=all&category=Cost", ""},
+		{"?status=all&priority=x&sort=changed", "Checkout,Search,hostile"},
 		{"?status=" + url.QueryEscape(hostile), ""},
 	} {
 		status, page, _ := b.open(testPrefix + tc.query)
@@ -162,6 +165,9 @@ func TestConsoleList(t *testing.T) {
 		if want := strings.Split(tc.want, ","); status != http.StatusOK || len(got) != len(strings.Fields(strings.Join(want, " "))) {
 			t.Errorf("%s: %d, shows %v, want %s", tc.query, status, got, tc.want)
 		}
+	}
+	if status, _, _ := b.open(testPrefix + "?sort=colour"); status != http.StatusBadRequest {
+		t.Errorf("an order that is none: %d", status)
 	}
 	if status, _, _ := b.open(testPrefix + "?cursor=x"); status != http.StatusBadRequest {
 		t.Errorf("a bad cursor: %d", status)
@@ -212,6 +218,9 @@ func TestBulk(t *testing.T) {
 	}
 	if _, page, _ := b.post(bulk, url.Values{"action": {"delete"}, "sure": {"yes"}, "id": {three}, "back": {back}}); !strings.Contains(page, "1 OpsItem deleted.") {
 		t.Error("not said")
+	}
+	if _, page, at := b.post(bulk, url.Values{"action": {"delete"}, "sure": {"yes"}, "id": {two}, "back": {testPrefix + "/items/" + two}}); !strings.HasPrefix(at, testPrefix+"/items/"+two) || !strings.Contains(page, "is being deleted") {
+		t.Errorf("deleted from its page: at %s", at)
 	}
 	if it := r.look(three); !it.Deleting {
 		t.Error("not deleted")

@@ -46,6 +46,7 @@ func everything(t *testing.T, e *Emulator) string {
 	ask("ListOpsItemEvents", map[string]any{})
 	ask("GetResourcePolicies", map[string]any{"ResourceArn": e.opsItemGroup()})
 	ask("GetServiceSetting", map[string]any{"SettingId": insightsSetting})
+	show(e.Views(t.Context()))
 	show(e.st.months)
 	show(e.st.dedup)
 	return out.String()
@@ -78,6 +79,11 @@ func (r *rig) story() {
 	do(r.client.PutResourcePolicy(ctx, &ssm.PutResourcePolicyInput{
 		ResourceArn: aws.String(r.opsItemGroup()), Policy: aws.String(`{"Statement":[]}`),
 	}))
+	for _, name := range []string{"Mine", "Yours", "Theirs"} {
+		do(nil, r.SaveView(ctx, SavedView{Name: name, Query: "status=all&q=" + name}))
+	}
+	do(nil, r.SaveView(ctx, SavedView{Name: "Mine", Query: "status=Open"}))
+	do(nil, r.DeleteView(ctx, "Yours"))
 	r.clock.add(time.Hour) // the deleted one is gone
 	r.create()
 }

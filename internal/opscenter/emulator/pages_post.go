@@ -17,7 +17,7 @@ func (c *console) edit(w http.ResponseWriter, r *http.Request) {
 	if !parseForm(w, r) {
 		return
 	}
-	edit := Edit{Status: r.PostForm.Get("status"), Severity: r.PostForm.Get("severity")}
+	edit := Edit{Status: r.PostForm.Get("status"), Severity: r.PostForm.Get("severity"), Category: r.PostForm.Get("category")}
 	if v := r.PostForm.Get("priority"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil {
@@ -50,7 +50,7 @@ func (c *console) changes(r *http.Request, id string, edit Edit) bool {
 		return true // the edit says what is wrong
 	}
 	return edit.Status != "" && edit.Status != it.Status || edit.Severity != "" && edit.Severity != it.Severity ||
-		edit.Priority != 0 && edit.Priority != it.Priority
+		edit.Category != "" && edit.Category != it.Category || edit.Priority != 0 && edit.Priority != it.Priority
 }
 
 func parseForm(w http.ResponseWriter, r *http.Request) bool {
@@ -118,7 +118,7 @@ func (c *console) askDelete(w http.ResponseWriter, r *http.Request, ids []string
 
 // safeBack keeps a redirect within the console.
 func (c *console) safeBack(back string) string {
-	if back == c.prefix || strings.HasPrefix(back, c.prefix+"?") {
+	if back == c.prefix || strings.HasPrefix(back, c.prefix+"?") || strings.HasPrefix(back, c.prefix+"/items/") {
 		return back
 	}
 	return cmp.Or(c.prefix, "/")

@@ -23,6 +23,10 @@ func doneText(q url.Values) string {
 		return fmt.Sprintf("%d %s deleted. They disappear within a few minutes.", n, noun)
 	case "none":
 		return "Nothing was selected."
+	case "view":
+		return "View saved."
+	case "noview":
+		return "View deleted."
 	}
 	return ""
 }
@@ -78,4 +82,15 @@ func short(arn string) string {
 		return arn
 	}
 	return parts[2] + " " + parts[5]
+}
+
+// kindText says what a related item is.
+func kindText(resourceType string) string {
+	switch resourceType {
+	case "AWS::SSMIncidents::IncidentRecord":
+		return "Incident"
+	case "AWS::SSM::Document":
+		return "Runbook"
+	}
+	return resourceType
 }

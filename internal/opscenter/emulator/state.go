@@ -21,6 +21,7 @@ type state struct {
 	related  map[string][]*association  // by item, oldest first
 	settings map[string]setting
 	policies map[string][]policy // by resource ARN
+	views    map[string]SavedView
 	relSeq   uint32
 	exempt   int // items that the quotas leave out
 }
@@ -29,7 +30,7 @@ func newState() *state {
 	return &state{
 		byID: map[string]uint32{}, dedup: map[string]uint32{}, index: newIndex(), months: map[string]int{},
 		history: map[string][]*historyEvent{}, related: map[string][]*association{}, settings: map[string]setting{},
-		policies: map[string][]policy{},
+		policies: map[string][]policy{}, views: map[string]SavedView{},
 	}
 }
 
@@ -43,6 +44,7 @@ type record struct {
 	Unrelate *association   `json:"unrelate,omitempty"`
 	Setting  *setting       `json:"setting,omitempty"`
 	Policies *policyChange  `json:"policies,omitempty"`
+	View     *viewChange    `json:"view,omitempty"`
 	Months   map[string]int `json:"months,omitempty"` // OpsItems created so far, in a compacted journal
 	Seqs     *sequences     `json:"seqs,omitempty"`   // numbers given out so far, in a compacted journal
 }
@@ -97,6 +99,13 @@ func (s *state) apply(r *record) {
 	}
 	if r.Policies != nil {
 		s.policies[r.Policies.ARN] = r.Policies.Policies
+	}
+	switch {
+	case r.View == nil:
+	case r.View.Gone:
+		delete(s.views, r.View.Name)
+	default:
+		s.views[r.View.Name] = r.View.SavedView
 	}
 }
 
@@ -178,6 +187,11 @@ func (s *state) dump(yield func(*record) bool) {
 	}
 	for arn, list := range s.policies {
 		if !yield(&record{Policies: &policyChange{ARN: arn, Policies: list}}) {
+			return
+		}
+	}
+	for _, v := range s.views {
+		if !yield(&record{View: &viewChange{SavedView: v}}) {
 			return
 		}
 	}

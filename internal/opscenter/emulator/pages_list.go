@@ -1,0 +1,207 @@
+package emulator
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// view is a view of the list as the page shows it.
+type view struct {
+	Name, URL string
+	Count     int // negative: not counted
+	Current   bool
+}
+
+type listPage struct {
+	Views, Saved                                         []view
+	Shown                                                string // the saved view that is shown; "" for none
+	Query                                                string // what the list shows, for saving it
+	Words, Source, Resource                              string
+	Statuses, Severities, Categories, Priorities, Orders []choice
+	More                                                 bool // a filter is set that is folded away
+	Items                                                []Item
+	Next                                                 string // URL of the next page
+	First                                                string // URL of the first page, where this is another
+	Back                                                 string // URL of this page
+	Any                                                  bool   // there are OpsItems at all
+}
+
+type choice struct {
+	Value, Text string
+	Chosen      bool
+}
+
+// picker is a select element.
+type picker struct {
+	Name    string
+	Choices []choice
+}
+
+func newPicker(name string, choices []choice) picker { return picker{name, choices} }
+
+// active in place of a status stands for those that are not resolved.
+const active = "active"
+
+var (
+	statusChoices = []choice{
+		{Value: active, Text: "Open or in progress"},
+		{Value: StatusOpen, Text: "Open"},
+		{Value: StatusInProgress, Text: "In progress"},
+		{Value: StatusResolved, Text: "Resolved"},
+		{Value: "all", Text: "All"},
+	}
+	severities   = []choice{{Value: "1", Text: "1 Critical"}, {Value: "2", Text: "2 High"}, {Value: "3", Text: "3 Medium"}, {Value: "4", Text: "4 Low"}}
+	priorities   = numbered(5)
+	orderChoices = []choice{
+		{Value: string(Newest), Text: "Newest"},
+		{Value: string(Oldest), Text: "Oldest"},
+		{Value: string(Changed), Text: "Last changed"},
+		{Value: string(Severest), Text: "Severity"},
+		{Value: string(ByUrgency), Text: "Priority"},
+	}
+)
+
+func numbered(n int) []choice {
+	out := make([]choice, n)
+	for i := range out {
+		out[i] = choice{Value: strconv.Itoa(i + 1), Text: strconv.Itoa(i + 1)}
+	}
+	return out
+}
+
+func categoryChoices() []choice {
+	out := make([]choice, len(categories))
+	for i, c := range categories {
+		out[i] = choice{Value: c, Text: c}
+	}
+	return out
+}
+
+// choose marks one choice of a list.
+func choose(list []choice, value string) []choice {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Chosen = out[i].Value == value
+	}
+	return out
+}
+
+// orNone is choose over a list with a first choice of nothing.
+func orNone(none string, list []choice, value string) []choice {
+	return choose(append([]choice{{Text: none}}, list...), value)
+}
+
+// listKeys are what the list's address can have besides the page.
+var listKeys = []string{"status", "severity", "category", "priority", "q", "source", "resource", "sort"}
+
+// readList keeps of an address what the list shows by, in one form whatever the form it came in.
+func readList(in url.Values) url.Values {
+	out := url.Values{"status": {cmp.Or(in.Get("status"), active)}}
+	for _, k := range listKeys[1:] {
+		if v := in.Get(k); v != "" {
+			out.Set(k, v)
+		}
+	}
+	return out
+}
+
+func queryOf(in url.Values) Query {
+	n, _ := strconv.Atoi(in.Get("priority")) // what is no number is none
+	q := Query{
+		Severity: in.Get("severity"), Category: in.Get("category"), Priority: n, Title: in.Get("q"), Source: in.Get("source"),
+		Resource: in.Get("resource"), Order: Order(in.Get("sort")), Limit: defaultMaxResults,
+	}
+	switch status := in.Get("status"); status {
+	case active:
+		q.Statuses = []string{StatusOpen, StatusInProgress}
+	case "all":
+	default:
+		q.Statuses = []string{status}
+	}
+	return q
+}
+
+func (c *console) list(w http.ResponseWriter, r *http.Request) {
+	in := readList(r.URL.Query())
+	q := queryOf(in)
+	q.Cursor = r.URL.Query().Get("cursor")
+	items, next, err := c.e.List(r.Context(), q)
+	if err != nil {
+		c.problem(w, err)
+		return
+	}
+	p := listPage{
+		Query: in.Encode(), Words: q.Title, Source: q.Source, Resource: q.Resource, Items: items,
+		Statuses:   choose(statusChoices, in.Get("status")),
+		Severities: orNone("Any", severities, q.Severity),
+		Categories: orNone("Any", categoryChoices(), q.Category),
+		Priorities: orNone("Any", priorities, digits(q.Priority)),
+		Orders:     choose(orderChoices, string(q.Order)),
+		More:       q.Category+q.Source+q.Resource != "" || q.Priority != 0,
+		Back:       r.URL.RequestURI(),
+	}
+	if q.Cursor != "" {
+		p.First = c.prefix + "?" + p.Query
+	}
+	if next != "" {
+		p.Next = c.prefix + "?" + p.Query + "&cursor=" + url.QueryEscape(next)
+	}
+	p.Views, p.Any = c.builtIn(p.Query)
+	for _, v := range c.e.Views(r.Context()) {
+		current := v.Query == p.Query
+		if current {
+			p.Shown = v.Name
+		}
+		p.Saved = append(p.Saved, view{Name: v.Name, URL: c.prefix + "?" + v.Query, Count: -1, Current: current})
+	}
+	c.show(w, http.StatusOK, "list", "OpsItems", doneText(r.URL.Query()), p)
+}
+
+// builtIn are the views that are always there: what operators look at, one click away. It says, too, whether there are
+// OpsItems at all.
+func (c *console) builtIn(query string) ([]view, bool) {
+	n := c.e.Counts()
+	out := []view{
+		{Name: "Open or in progress", URL: "status=" + active, Count: n[StatusOpen] + n[StatusInProgress]},
+		{Name: "Critical", URL: "severity=1&status=" + active, Count: -1},
+		{Name: "In progress", URL: "status=" + StatusInProgress, Count: n[StatusInProgress]},
+		{Name: "Resolved", URL: "status=" + StatusResolved, Count: n[StatusResolved]},
+		{Name: "All", URL: "status=all", Count: n[StatusOpen] + n[StatusInProgress] + n[StatusResolved]},
+	}
+	for i := range out {
+		out[i].Current = out[i].URL == query
+		out[i].URL = c.prefix + "?" + out[i].URL
+	}
+	return out, out[len(out)-1].Count > 0
+}
+
+func (c *console) saveView(w http.ResponseWriter, r *http.Request) {
+	if !parseForm(w, r) {
+		return
+	}
+	query, err := url.ParseQuery(r.PostForm.Get("query"))
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
+		return
+	}
+	v := SavedView{Name: r.PostForm.Get("name"), Query: readList(query).Encode()}
+	if err := c.e.SaveView(r.Context(), v); err != nil {
+		c.problem(w, err)
+		return
+	}
+	http.Redirect(w, r, c.prefix+"?"+v.Query+"&done=view", http.StatusSeeOther)
+}
+
+func (c *console) deleteView(w http.ResponseWriter, r *http.Request) {
+	if !parseForm(w, r) {
+		return
+	}
+	if err := c.e.DeleteView(r.Context(), r.PostForm.Get("name")); err != nil {
+		c.problem(w, err)
+		return
+	}
+	http.Redirect(w, r, withDone(c.safeBack(r.PostForm.Get("back")), "noview", 1), http.StatusSeeOther)
+}
