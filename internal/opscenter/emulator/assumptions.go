@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -320,3 +321,23 @@ const policiesPerResource = 1
 // summaryAttribute reads the Key of a GetOpsSummary filter. Assumption: "AWS:OpsItem." and the name of an attribute of
 // Content, or the name alone.
 func summaryAttribute(key string) string { return strings.TrimPrefix(key, "AWS:OpsItem.") }
+
+// summaryData is the attribute OperationalData of GetOpsSummary. The model lets an attribute have 4,096 characters, data can
+// have far more. Assumption: entries that do not fit any more, in the order of their keys, are left out.
+func summaryData(data map[string]dataValue) string {
+	type entry struct {
+		Type  string `json:"type"`
+		Value string `json:"value"`
+	}
+	var b strings.Builder
+	room := int64(4096 - len("{}"))
+	for _, k := range slices.Sorted(maps.Keys(data)) {
+		text, _ := json.Marshal(map[string]entry{k: {data[k].Type, data[k].Value}}) // strings only
+		one := "," + string(text[1:len(text)-1])
+		if n := length(one); n <= room {
+			b.WriteString(one)
+			room -= n
+		}
+	}
+	return "{" + strings.TrimPrefix(b.String(), ",") + "}"
+}

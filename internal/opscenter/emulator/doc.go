@@ -163,7 +163,7 @@
 //	SNS: subject over 100 characters is lost   documented  maxSubject (SNS's limit)
 //	SNS: subject, message, when                assumed     notification
 //	related items: kinds that can be           documented  associationKinds (refusing others: assumed)
-//	GetOpsSummary: content of an entity        recorded    content
+//	GetOpsSummary: content of an entity        recorded    content (data over 4,096 characters: assumed, summaryData)
 //	GetOpsSummary: filter keys, aggregators    assumed     summaryAttribute, aggregate
 //	alarm action: ARN, title, duplicates are
 //	  silent, OK resolves nothing              documented  alarm.go

@@ -3,6 +3,8 @@ package emulator
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -236,6 +238,25 @@ func TestOpsSummary(t *testing.T) {
 	refused[*types.InvalidTypeNameException](t, err)
 	_, err = r.client.GetOpsSummary(t.Context(), &ssm.GetOpsSummaryInput{Aggregators: []types.OpsAggregator{{AggregatorType: aws.String("sum")}}})
 	refused[*types.InvalidAggregatorException](t, err)
+}
+
+// An attribute has 4,096 characters at most; the rig holds each answer to that.
+func TestLargeDataInOpsSummary(t *testing.T) {
+	r := newRig(t)
+	r.create(func(in *ssm.CreateOpsItemInput) {
+		in.OperationalData = data("a", "1", "b", strings.Repeat("é", 3000), "c", strings.Repeat("é", 3000), "d", "4")
+	})
+	out, err := r.client.GetOpsSummary(t.Context(), &ssm.GetOpsSummaryInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]struct{ Value string }
+	if err := json.Unmarshal([]byte(out.Entities[0].Data["AWS:OpsItem"].Content[0]["OperationalData"]), &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "d"}, slices.Sorted(maps.Keys(got))); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestServiceSetting(t *testing.T) {

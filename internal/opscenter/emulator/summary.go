@@ -91,19 +91,10 @@ func (e *Emulator) getOpsSummary(_ caller, in *opsSummaryInput) (*opsSummaryOutp
 
 // content is an item as GetOpsSummary flattens it.
 func (e *Emulator) content(it *item) map[string]string {
-	type entry struct {
-		Type  string `json:"type"`
-		Value string `json:"value"`
-	}
-	data := map[string]entry{}
-	for k, v := range it.Data {
-		data[k] = entry{v.Type, v.Value}
-	}
-	text, _ := json.Marshal(data) // strings only
 	c := map[string]string{
 		"AccountId": e.cfg.Account, "CreatedBy": it.CreatedBy, "CreatedTime": it.Created.Format(summaryTime),
 		"Description": it.Description, "LastModifiedBy": it.ModifiedBy, "LastModifiedTime": it.Modified.Format(summaryTime),
-		"Notifications": strings.Join(it.Notifications, ","), "OperationalData": string(text), "OpsItemId": it.ID,
+		"Notifications": strings.Join(it.Notifications, ","), "OperationalData": summaryData(it.Data), "OpsItemId": it.ID,
 		"OpsItemType": it.Type, "RelatedItems": strings.Join(it.Related, ","), "Source": it.Source, "Status": it.Status,
 		"Title": it.Title, "Version": strconv.FormatInt(it.Version, 10),
 	}
