@@ -25,7 +25,8 @@
 //	aws --endpoint-url http://127.0.0.1:8081 ssm describe-ops-items \
 //	  --ops-item-filters Key=Status,Values=Open,Operator=Equal
 //
-// Terraform has no resource for OpsItems, but its AWS provider reads OpsCenter's service setting and policy here:
+// Terraform has no resource for OpsItems, but its AWS provider sets OpsCenter's service setting here. The provider keeps
+// the setting's ARN as its id, so that is what to give; the account in it is the emulator's:
 //
 //	provider "aws" {
 //	  region                      = "us-east-1"
@@ -36,7 +37,7 @@
 //	  endpoints { ssm = "http://127.0.0.1:8081" }
 //	}
 //	resource "aws_ssm_service_setting" "insights" {
-//	  setting_id    = "/ssm/opsinsights/opscenter"
+//	  setting_id    = "arn:aws:ssm:us-east-1:111122223333:servicesetting/ssm/opsinsights/opscenter"
 //	  setting_value = "Enabled"
 //	}
 //
@@ -114,6 +115,9 @@
 // # Documented, assumed
 //
 // AWS documents much of this; for the rest, assumptions.go has one function each. Nothing was compared with AWS itself.
+// What AWS publishes holds the emulator instead: aws-sdk-go-v2, boto3 and the AWS CLI drive every operation in its tests,
+// every constraint of the model is tried as botocore reads it, and every answer is held to the model. Terraform was not
+// run; a test makes the calls of its provider.
 //
 //	behaviour                                  basis       where
 //	members, types, lengths, patterns, enums   model       ssm-opsitems.json, validate.go
@@ -179,9 +183,12 @@
 //	rule target: resources given twice         assumed     targetResources
 //	rule target: who creates                   recorded    targetRole (the session's name: assumed)
 //	rule target: matched event, no input       reported    matchedInput (description, detail: assumed)
-//	insights setting: off by default           documented  insightsByDefault; no insights are made
+//	insights: off by default                   documented  insightsByDefault
+//	insights: kinds, numbers, 15 of a kind     documented  insights.go
+//	insights: which OpsItems count, and when   assumed     insightCounts
+//	insights: what they say, who makes them    assumed     insightItem, insightKind
 //	policies: the ARN, one per resource        assumed     opsItemGroup, policiesPerResource
 //
-// Not emulated: operational insights, change requests, access requests, other accounts, the ten runbook executions kept
+// Not emulated: change requests, access requests, other accounts, the ten runbook executions kept
 // under a runbook.
 package emulator
