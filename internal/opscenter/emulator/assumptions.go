@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -193,14 +194,13 @@ func (e *Emulator) alarmItem(ev *alarmEvent) *createInput {
 	paragraphs := slices.DeleteFunc([]string{
 		"CloudWatch alarm '" + d.AlarmName + "' is in ALARM state.", d.Configuration.Description, d.State.Reason,
 	}, func(p string) bool { return !hasInk(p) })
-	dedup, _ := json.Marshal(map[string]string{"dedupString": arn}) // strings only, here and below
-	resources, _ := json.Marshal([]resource{{ARN: arn}})
+	dedup, _ := json.Marshal(map[string]string{"dedupString": arn}) // strings only
 	return &createInput{
 		Title: oneLine("CloudWatch alarm - '" + d.AlarmName + "' is in ALARM state"), Description: cut(strings.Join(paragraphs, "\n\n"), 2048),
 		Source: "CloudWatch Alarm",
 		OperationalData: map[string]dataValue{
 			keyDedup:     {Value: string(dedup), Type: searchable},
-			keyResources: {Value: string(resources), Type: searchable},
+			keyResources: resourcesDatum(arn),
 		},
 	}
 }
@@ -237,12 +237,8 @@ func targetResources(data map[string]any, arns []string) {
 	if _, given := data[keyResources]; given || len(arns) == 0 {
 		return
 	}
-	list := make([]resource, len(arns))
-	for i, arn := range arns {
-		list[i] = resource{ARN: arn}
-	}
-	text, _ := json.Marshal(list) // strings only
-	data[keyResources] = map[string]any{"Value": string(text), "Type": searchable}
+	v := resourcesDatum(arns...)
+	data[keyResources] = map[string]any{"Value": v.Value, "Type": v.Type}
 }
 
 // dataText is the value of operational data from a rule's target. Documented: a string. Assumption: anything else is
@@ -310,6 +306,24 @@ func errNoTaggable() *Error { return newError("InvalidResourceId", "") }
 
 // insightsByDefault is the value of /ssm/opsinsights/opscenter that nobody set. Documented: insights are off.
 const insightsByDefault = "Disabled"
+
+// insightCounts says which OpsItems an insight counts. Documented: open ones for a resource. Assumption: those that are not
+// resolved, and no insights, for the others too. AWS looks at them in batches; here each new OpsItem is looked at once.
+func insightCounts(it *item) bool { return it.active() && it.Type == typeIssue }
+
+// insightItem is an insight as an OpsItem. Documented: its type, the kinds and their numbers. Assumption: all it says; that
+// a service-linked role makes it, within the quotas, with an event; that nothing is changed in it as the number grows.
+func (e *Emulator) insightItem(in insight) *item {
+	role := "arn:" + partition(e.cfg.Region) + ":sts::" + e.cfg.Account + ":assumed-role/AWSServiceRoleForAmazonSSM_OpsInsights/OpsInsights"
+	it := &item{
+		Version: 1, Type: typeInsight, Title: cut(fmt.Sprintf(in.kind.title, in.about()), 1024), Description: cut(in.text(), 2048),
+		Source: "OpsCenter", Status: StatusOpen, CreatedBy: role, ModifiedBy: role, Insight: in.kind.name, Dedup: in.hash(),
+	}
+	if in.resource != "" {
+		it.Data = map[string]dataValue{keyResources: resourcesDatum(in.resource)}
+	}
+	return it
+}
 
 // opsItemGroup is the one resource of OpsCenter that can have a policy. Assumption: this ARN, and one policy on it.
 func (e *Emulator) opsItemGroup() string {

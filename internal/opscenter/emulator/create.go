@@ -59,6 +59,7 @@ func (e *Emulator) draft(who caller, in *createInput) (*item, *Error) {
 
 // create puts a drafted item in, unless one that is being worked on has the same dedup string and resources.
 func (e *Emulator) create(it *item) (*createOutput, *Error) {
+	noticed := false
 	err := e.change(func(now time.Time) (*record, *Error) {
 		if seq, ok := e.st.dedup[it.Dedup]; ok && it.Dedup != "" {
 			return nil, errExists(e.st.slots[seq].ID)
@@ -72,11 +73,15 @@ func (e *Emulator) create(it *item) (*createOutput, *Error) {
 		if err != nil {
 			return nil, err
 		}
+		noticed = it.Type == typeIssue && e.insightsOn()
 		it.ID, it.Seq, it.Created, it.Modified = id, e.st.nextSeq(), now, now
 		return &record{Item: it, Created: true, Event: e.newEvent(detailCreate, it)}, nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	if noticed {
+		e.notice(it)
 	}
 	return &createOutput{OpsItemId: it.ID, OpsItemArn: e.itemARN(it.ID)}, nil
 }

@@ -41,6 +41,17 @@
 //	  setting_value = "Enabled"
 //	}
 //
+// CreatedBy names a user of the access key's name; Config.Callers, or -caller ACCESS-KEY-ID=ARN, says otherwise. What
+// Security Hub's or Incident Manager's service-linked role makes is outside of the quotas, as in AWS:
+//
+//	go run ./internal/opscenter/emulator/cmd -caller \
+//	  HUB=arn:aws:sts::000000000000:assumed-role/AWSServiceRoleForSecurityHub/securityhub
+//	AWS_ACCESS_KEY_ID=HUB aws --endpoint-url http://127.0.0.1:8081 ssm create-ops-item ...
+//
+// The console, at http://127.0.0.1:8081/_local/opscenter, lists and filters OpsItems, keeps views of the list by name,
+// shows and edits one, and resolves or deletes several. It needs no scripts. Its edits are the operator's, by
+// UpdateOpsItem; whoever reaches it may do everything.
+//
 // # Alarm actions
 //
 // CloudWatch alarms make OpsItems by the action arn:aws:ssm:REGION:ACCOUNT:opsitem:SEVERITY, with #CATEGORY=CATEGORY or

@@ -79,6 +79,7 @@ var filterRules = map[string]filterRule{
 	"CreatedBy":            {operators: untabledOperators, text: one(func(it *item) string { return it.CreatedBy }), field: fieldCreatedBy},
 	"Category":             {operators: untabledOperators, text: one(func(it *item) string { return it.Category }), field: fieldCategory},
 	"Severity":             {operators: untabledOperators, text: one(func(it *item) string { return it.Severity }), field: fieldSeverity},
+	"InsightByType":        {operators: untabledOperators, text: one(func(it *item) string { return it.Insight })},
 	"OpsItemType":          {operators: untabledOperators, text: one(func(it *item) string { return it.Type }), field: fieldType},
 }
 
@@ -103,7 +104,7 @@ func (e *Emulator) conditions(filters []filter) ([]condition, *Error) {
 	for _, f := range filters {
 		rule, ok := filterRules[f.Key]
 		if !ok {
-			rule = filterRule{operators: untabledOperators, never: true} // change requests, access requests, insights
+			rule = filterRule{operators: untabledOperators, never: true} // change requests, access requests
 		}
 		if !slices.Contains(rule.operators, f.Operator) {
 			return nil, errRule("Filter key %s does not support the operator %s. Supported: %s.",

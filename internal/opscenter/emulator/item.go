@@ -54,9 +54,10 @@ type item struct {
 	ActualEnd     time.Time            `json:"actualEnd,omitzero"`
 	PlannedStart  time.Time            `json:"plannedStart,omitzero"`
 	PlannedEnd    time.Time            `json:"plannedEnd,omitzero"`
-	Dedup         string               `json:"dedup,omitempty"`  // hash of dedup string and resources, as of creation
-	Exempt        bool                 `json:"exempt,omitempty"` // made by a service whose items the quotas leave out
-	Deleted       time.Time            `json:"deleted,omitzero"` // when DeleteOpsItem was called
+	Dedup         string               `json:"dedup,omitempty"`   // hash of dedup string and resources, as of creation
+	Insight       string               `json:"insight,omitempty"` // its kind, of an insight
+	Exempt        bool                 `json:"exempt,omitempty"`  // made by a service whose items the quotas leave out
+	Deleted       time.Time            `json:"deleted,omitzero"`  // when DeleteOpsItem was called
 
 	resources   []string // ARNs in /aws/resources
 	automations []string // runbook names in /aws/automations

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -41,12 +42,21 @@ func run(ctx context.Context, args []string) error {
 	rate := flags.Float64("rate", 0, "requests a second before ThrottlingException; 0: no limit")
 	monthly := flags.Int("monthly", 0, "OpsItems that can be created in a month; 0: AWS's 10,000")
 	total := flags.Int("total", 0, "OpsItems in all; 0: AWS's 500,000")
+	callers := map[string]string{}
+	flags.Func("caller", "ACCESS-KEY-ID=ARN: who requests signed with that key are from; as often as needed", func(v string) error {
+		key, arn, ok := strings.Cut(v, "=")
+		if !ok || key == "" || arn == "" {
+			return errors.New("want ACCESS-KEY-ID=ARN")
+		}
+		callers[key] = arn
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return err // says what is wrong with the flags
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	cfg := emulator.Config{
-		Account: *account, Region: *region, Dir: *dir, Rate: *rate, Log: log,
+		Account: *account, Region: *region, Dir: *dir, Rate: *rate, Log: log, Callers: callers,
 		Quotas: emulator.Quotas{Monthly: *monthly, Total: *total},
 	}
 	if *events != "" {

@@ -15,6 +15,8 @@ func TestRun(t *testing.T) {
 	}{
 		{"until it is told to stop", []string{"-addr", "127.0.0.1:0"}, ""},
 		{"with a journal", []string{"-addr", "127.0.0.1:0", "-dir", t.TempDir()}, ""},
+		{"with callers", []string{"-addr", "127.0.0.1:0", "-caller", "A=arn:a", "-caller", "B=arn:b=c"}, ""},
+		{"caller", []string{"-caller", "A"}, "ACCESS-KEY-ID=ARN"},
 		{"account", []string{"-account", "five"}, "12 digits"},
 		{"Region", []string{"-region", "moon"}, "not an AWS Region"},
 		{"address", []string{"-addr", "127.0.0.1:99999"}, "listen"},
