@@ -169,6 +169,23 @@ func TestRawBytes(t *testing.T) {
 	}
 }
 
+// Filters that name very many items are looked at once, not once for each other name.
+func TestManyNames(t *testing.T) {
+	r := newRig(t)
+	ids := make([]string, 80_000)
+	for i := range ids {
+		ids[i] = fmt.Sprintf(`"oi-%012x"`, i)
+	}
+	one := `{"Key":"OpsItemId","Operator":"Equal","Values":[` + strings.Join(ids, ",") + `]}`
+	began := time.Now()
+	if a := r.raw("ListOpsItemEvents", `{"Filters":[`+one+","+one+`]}`); a.body["__type"] != "OpsItemNotFoundException" {
+		t.Errorf("got %d %.300s", a.status, fmt.Sprint(a.body))
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
 // What is wrong a hundred thousand times over, or deep down, costs no more to refuse than to send.
 func TestCheckIsFrugal(t *testing.T) {
 	m, err := loadModel()

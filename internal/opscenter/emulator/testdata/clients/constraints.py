@@ -29,7 +29,7 @@ ABSENT = object()  # stands for a member that is left out
 ELEMENT, KEY, VALUE = "[]", "{key}", "{value}"  # steps into lists and maps; other steps are members of structures
 NOT_NULL = "Member must not be null"
 KNOWN = {"required", "min", "max", "pattern", "enum"}  # the constraints that a shape can carry
-BESIDES = {"sensitive", "idempotencyToken", "box", "document"}  # what else it can carry, which constrains nothing
+BESIDES = {"type", "members", "member", "key", "value", "box", "sensitive", "documentation"}  # what constrains nothing more
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,8 +78,6 @@ def sites(shape, path=(), around=()):
 def constraints(operation, shape, path):
     """Every constraint on the value at one site."""
     held = shape.metadata
-    if strange := set(held) - KNOWN - BESIDES:
-        raise SystemExit(f"{shape.name}: nothing is known of {strange}")
     make = functools.partial(Constraint, operation)
     if path[-1:] != (KEY,):  # a key of a JSON object is a string whatever one does
         yield make(path, "type", shape.type_name)
@@ -318,6 +316,8 @@ def main(path):
     for operation in model.operation_names:
         root = model.operation_model(operation).input_shape
         for site, shape in sites(root):
+            if strange := set(copy["shapes"][shape.name]) - KNOWN - BESIDES:
+                raise SystemExit(f"{shape.name}: nothing is known here of {strange}")
             for c in constraints(operation, shape, site):
                 found[c.kind] += 1
                 target = shape.members[c.path[-1]] if c.kind == "required" else shape
