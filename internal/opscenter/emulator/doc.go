@@ -79,7 +79,7 @@
 //	urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:8081/_opscenter/rule-target", json.dumps({
 //	    "rule": "instance-terminated",
 //	    "inputPathsMap": {"instance": "$.detail.instance-id", "resources": "$.resources"},
-//	    "inputTemplate": """{"title": "EC2 instance terminated", "description": "<instance> has terminated.",
+//	    "inputTemplate": r"""{"title": "EC2 instance terminated", "description": "<instance> has terminated.",
 //	        "severity": "2", "category": "Availability", "source": "EC2", "resources": <resources>,
 //	        "operationalData": {"/aws/dedup": {"type": "SearchableString",
 //	            "value": "{\"dedupString\":\"instance-terminated\"}"}}}""",
