@@ -8,6 +8,7 @@ import (
 
 	"learningloop/internal/feedback"
 	"learningloop/internal/id"
+	"learningloop/internal/incident"
 	"learningloop/internal/opsitem"
 	"learningloop/internal/score"
 	"learningloop/internal/trail"
@@ -52,6 +53,7 @@ type Improvement struct {
 	Signaled    time.Time      `json:"signaled,omitzero"`  // when its latest signal says that it happened
 	Evidence    score.Evidence `json:"evidence,omitzero"`
 	Latest      time.Time      `json:"latest,omitzero"`      // of its evidence
+	Since       time.Time      `json:"since,omitzero"`       // when the first evidence of the episode under way, or to come, says that it happened
 	Episode     int            `json:"episode,omitzero"`     // the latest one; 0: never filed
 	OpsItem     string         `json:"opsItem,omitzero"`     // of the latest episode; "" until filed
 	Correlation string         `json:"correlation,omitzero"` // of its first Feedback
@@ -134,6 +136,9 @@ type Change struct {
 	Episode     *opsitem.Episode
 	Notice      *Notice
 	Log         *trail.Entry
+
+	PostIncident *incident.PostIncident // ordered with it
+	Steps        []opsitem.Step         // what its episode has just reached; told as metrics once it is stored
 }
 
 // Attachment is one piece of Feedback attached to an Improvement.

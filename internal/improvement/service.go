@@ -233,6 +233,7 @@ func (s *Service) Attach(ctx context.Context, iid id.Improvement, fid id.Feedbac
 // attach makes the Change that a new piece of evidence makes.
 func (s *Service) attach(im Improvement, f feedback.Feedback, a Attachment, v *Voice, by By, now time.Time) Change {
 	count(&im, v, a)
+	im.heard(f)
 	if a.Signal {
 		if !f.Signal.Time.Before(im.Signaled) { // a late word says how it was, not how it is
 			im.Firing, im.Signaled = !f.Signal.Ends(), f.Signal.Time
@@ -313,6 +314,7 @@ func (s *Service) Decide(ctx context.Context, iid id.Improvement, d Decision, by
 
 // mirror adds to a Change the order that its OpsItem needs: a new episode is filed, an open one is updated.
 func (s *Service) mirror(ctx context.Context, c *Change, p product.Product, now time.Time) error {
+	defer c.Stage(now)
 	im := c.Improvement
 	if im.Episode == 0 {
 		return nil

@@ -2,8 +2,11 @@
 package links
 
 import (
+	"strconv"
+
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/token"
 )
 
@@ -32,6 +35,16 @@ func (l Links) StopDigest(what string) string {
 // Improvement is the case's page, for members.
 func (l Links) Improvement(im improvement.Improvement, slug string) string {
 	return l.Public + "/team/" + slug + "/improvements/" + string(im.ID)
+}
+
+// Case is the case's page of a post-incident retrospective.
+func (l Links) Case(p incident.PostIncident) string {
+	return l.Improvement(improvement.Improvement{ID: p.Improvement}, p.Slug)
+}
+
+// Timeline is the page of what happened in its episode.
+func (l Links) Timeline(p incident.PostIncident) string {
+	return l.Case(p) + "/episodes/" + strconv.Itoa(p.Episode)
 }
 
 // Digest is a digest's archive page.

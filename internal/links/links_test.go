@@ -6,6 +6,7 @@ import (
 
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/links"
 	"learningloop/internal/token"
 )
@@ -25,6 +26,7 @@ func TestLinks(t *testing.T) {
 			{"stop", l.Stop(f), "/u/" + keys.Sign(token.Stop, string(f))},
 			{"stop digests", l.StopDigest("all~abc"), "/u/" + keys.Sign(token.Stop, "all~abc")},
 			{"case", l.Improvement(im, "shop"), "/team/shop/improvements/" + string(im.ID)},
+			{"timeline", l.Timeline(incident.PostIncident{Improvement: im.ID, Episode: 2, Slug: "shop"}), "/team/shop/improvements/" + string(im.ID) + "/episodes/2"},
 			{"digest", l.Digest("d-all-week-2026-W09"), "/team/digests/d-all-week-2026-W09"},
 			{"form", l.Form("shop"), "/p/shop/feedback"},
 		}

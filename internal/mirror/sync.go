@@ -108,6 +108,7 @@ func (s *Service) lookOnce(ctx context.Context, iid id.Improvement, n int, oid, 
 	}
 	ep.Want = want
 	c.Episode = &ep
+	c.Stage(s.Now())
 	return Took, s.Store.SaveChange(ctx, c)
 }
 

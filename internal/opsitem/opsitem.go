@@ -70,6 +70,7 @@ type Episode struct {
 	Parent      id.Improvement `json:"parent,omitzero"`  // the week's list it was folded into; "" where it was not
 	List        bool           `json:"list,omitzero"`    // it is a week's list itself
 	Folded      int            `json:"folded,omitzero"`  // how many lines the list has
+	Stages      Stages         `json:"stages,omitzero"`
 	Version     int64          `json:"-"`
 }
 

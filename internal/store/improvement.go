@@ -33,14 +33,18 @@ func improvementRow(im improvement.Improvement) (table.Row, error) {
 
 func episodeRow(e opsitem.Episode) (table.Row, error) {
 	r, err := row(TypeEpisode, keyEpisode(e.Improvement, e.N), e)
-	if err == nil && e.Order != opsitem.None {
+	if err != nil {
+		return r, err
+	}
+	r.Index = map[table.Index]table.Key{recent: episodeIndex(e)}
+	if e.Order != opsitem.None {
 		at := e.RetryAt
 		if at.IsZero() {
 			at = e.Opened
 		}
-		r.Index = map[table.Index]table.Key{pending: pendingKey(TypeEpisode, string(e.Improvement), at, r.Key.S)}
+		r.Index[pending] = pendingKey(TypeEpisode, string(e.Improvement), at, r.Key.S)
 	}
-	return r, err
+	return r, nil
 }
 
 func noticeRow(n improvement.Notice) (table.Row, error) {
@@ -78,6 +82,10 @@ func changeOps(c improvement.Change) ([]table.Op, error) {
 		r, err = noticeRow(*c.Notice)
 		errs = errors.Join(errs, add(r, err, cond))
 	}
+	if c.PostIncident != nil {
+		r, err = postIncidentRow(*c.PostIncident)
+		errs = errors.Join(errs, add(r, err, table.Absent()))
+	}
 	if errs != nil {
 		return nil, errs
 	}
@@ -104,7 +112,7 @@ func (s *Store) SaveChange(ctx context.Context, c improvement.Change) error {
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, ops...)
+	return s.reached(ctx, c, s.write(ctx, ops...))
 }
 
 // Voice gives what an Improvement knows of one voice; a new one has Version 0.
@@ -133,8 +141,8 @@ func (s *Store) SaveAttachment(ctx context.Context, c improvement.Change, a impr
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
-	return s.write(ctx, append(ops,
-		table.Put(ra, table.Absent()), table.Put(rv, table.VersionIs(v.Version)), table.Put(rf, table.VersionIs(f.Version)))...)
+	return s.reached(ctx, c, s.write(ctx, append(ops,
+		table.Put(ra, table.Absent()), table.Put(rv, table.VersionIs(v.Version)), table.Put(rf, table.VersionIs(f.Version)))...))
 }
 
 // SaveDetachment undoes SaveAttachment, as a whole.

@@ -6,11 +6,14 @@
 //	queue of a product          score           ranked   type, kind (key)
 //	improvements of a product   score           ranked   status (key)
 //	improvements of a product   latest change   recent   status (window)
-//	attachments, history, mails of an improvement   in order    -
+//	attachments, history, mails, post-incidents of an improvement   in order    -
 //	pending orders by type      due time        pending  -
 //	set-aside events            newest first    recent   -
 //	lines of a week's list      priority    -        -
 //	digests of a product        newest first    -        kind (key)
+//	episodes of a product       stage's time    recent   under way or not (key)
+//	post-incidents of a product newest first    recent   -
+//	launches of a product       in order        -        hour (counts)
 //	staff log of a day          newest first    -        who, product (window)
 //	products                    in order of id  -        -
 //
@@ -60,6 +63,8 @@ const (
 	TypeSuppressed  = "suppressed"
 	TypeBudget      = "budget"
 	TypeFolded      = "folded"
+
+	TypePostIncident = "postincident"
 )
 
 // What spans products lives under these partitions and no others.

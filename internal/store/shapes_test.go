@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,6 +19,7 @@ import (
 	"learningloop/internal/followup"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/opsitem"
 	"learningloop/internal/person"
 	"learningloop/internal/product"
@@ -74,6 +76,12 @@ func aMail() followup.Mail {
 	return m
 }
 
+func aPostIncident() incident.PostIncident {
+	p := filled[incident.PostIncident]()
+	p.Improvement, p.Told = sampleImprovement, time.Time{}
+	return p
+}
+
 func aSetAside() signal.SetAside {
 	a := filled[signal.SetAside]()
 	a.State = signal.Waiting
@@ -128,7 +136,8 @@ func entities() []entity {
 	}
 	// What is stored once has Version 1 when it is read.
 	f, loose, im, e, n, m, a, p := aFeedback(), aLoosePiece(), anImprovement(), anEpisode(), aNotice(), aMail(), aSetAside(), aProduct()
-	v := filled[improvement.Voice]()
+	v, pi := filled[improvement.Voice](), aPostIncident()
+	pi.Version = 1
 	f.Version, loose.Version, im.Version, e.Version, n.Version, m.Version, a.Version, p.Version, v.Version = 1, 1, 1, 1, 1, 1, 1, 1, 1
 	stampOf := "2026-03-02T08:00:00.123456789Z"
 	return []entity{
@@ -203,6 +212,14 @@ func entities() []entity {
 			},
 		},
 		{
+			"postincident", func(ctx context.Context, r *rig) error {
+				order := aPostIncident()
+				return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), PostIncident: &order})
+			},
+			table.Key{P: owner, S: "postincident#000002"},
+			pi, func(ctx context.Context, r *rig) (any, error) { return r.PostIncident(ctx, sampleImprovement, 2) },
+		},
+		{
 			"setaside", func(ctx context.Context, r *rig) error { return r.SetAside(ctx, aSetAside()) },
 			table.Key{P: "_global#setaside", S: "ID"},
 			a, func(ctx context.Context, r *rig) (any, error) { return r.SetAsideByID(ctx, "ID") },
@@ -271,7 +288,7 @@ func TestStoredShapes(t *testing.T) {
 	for _, typ := range []string{
 		store.TypeProduct, store.TypeSlug, store.TypeFeedback, store.TypeMark, store.TypeCount, store.TypeImprovement, store.TypeAttachment,
 		store.TypeVoice, store.TypeEntry, store.TypeNotice, store.TypeEpisode, store.TypeMail, store.TypeOpsItem, store.TypeSetAside,
-		store.TypeDigest, store.TypeLog, store.TypeSync, store.TypeSuppressed,
+		store.TypeDigest, store.TypeLog, store.TypeSync, store.TypeSuppressed, store.TypePostIncident,
 	} {
 		if !types[typ] {
 			t.Errorf("rows of type %s have no golden file", typ)
@@ -342,6 +359,7 @@ func TestNotFound(t *testing.T) {
 		"no id":       func() error { _, err := r.SetAsideByID(ctx, ""); return err },
 		"a long id":   func() error { _, err := r.SetAsideByID(ctx, strings.Repeat("x", 5000)); return err },
 		"digest":      func() error { _, err := r.Digest(ctx, sampleDigest); return err },
+		"incident":    func() error { _, err := r.PostIncident(ctx, sampleImprovement, 1); return err },
 	} {
 		if err := get(); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: %v", name, err)

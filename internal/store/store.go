@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"learningloop/internal/fault"
+	"learningloop/internal/opsitem"
 	"learningloop/internal/table"
 )
 
@@ -21,6 +22,8 @@ type Store struct {
 	now   func() time.Time
 	mu    sync.Mutex
 	slugs map[string]cachedProduct
+
+	observe func(ctx context.Context, steps []opsitem.Step) // nil: nobody
 }
 
 // New makes a Store on a table. now is the clock.

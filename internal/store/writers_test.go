@@ -162,6 +162,31 @@ func writers() []writer {
 			e.Version, e.Order = 1, ""
 			return r.SaveEpisode(ctx, e)
 		}},
+		{"order a post-incident", nil, func(ctx context.Context, r *rig) error {
+			e, order := anEpisode(), aPostIncident()
+			return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), Episode: &e, PostIncident: &order})
+		}},
+		{"tell a post-incident", func(ctx context.Context, r *rig) error {
+			order := aPostIncident()
+			return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), PostIncident: &order})
+		}, func(ctx context.Context, r *rig) error {
+			told := aPostIncident()
+			told.Version, told.Told = 1, start
+			return r.SavePostIncident(ctx, told)
+		}},
+		{"index the episodes of an older release", func(ctx context.Context, r *rig) error {
+			if err := r.SaveProduct(ctx, aProduct(), nil); err != nil {
+				return err
+			}
+			e := anEpisode()
+			if err := r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), Episode: &e}); err != nil {
+				return err
+			}
+			return r.forgetIndex(ctx, e)
+		}, func(ctx context.Context, r *rig) error {
+			_, err := r.IndexEpisodes(ctx)
+			return err
+		}},
 		{"save what was filed", nil, func(ctx context.Context, r *rig) error { return r.SaveFiled(ctx, anEpisode(), anImprovement()) }},
 		{"save watermark", nil, func(ctx context.Context, r *rig) error { return r.SaveWatermark(ctx, start) }},
 		{"log", nil, func(ctx context.Context, r *rig) error { return r.Log(ctx, log) }},
@@ -254,6 +279,7 @@ func TestStaleWritesConflict(t *testing.T) {
 		"mail":                  func() error { m := aMail(); m.Version = stale; return r.SaveMail(ctx, m) },
 		"set aside":             func() error { a := aSetAside(); a.Version = stale; return r.SaveSetAside(ctx, a, &log) },
 		"digest":                func() error { return r.CreateDigest(ctx, aDigest()) },
+		"post-incident":         func() error { p := aPostIncident(); p.Version = stale; return r.SavePostIncident(ctx, p) },
 		"attachment":            func() error { return attachAgain(ctx, r) },
 		"detachment of nothing": func() error { return detach(0)(ctx, r) },
 	} {

@@ -1,0 +1,108 @@
+package improvement
+
+import (
+	"strings"
+	"time"
+
+	"learningloop/internal/feedback"
+	"learningloop/internal/incident"
+	"learningloop/internal/opsitem"
+)
+
+// heard notes when the evidence of the episode under way, or to come, begins. What was said before the last one ended
+// belongs to that one, and so does what comes within the quiet time after it.
+func (im *Improvement) heard(f feedback.Feedback) {
+	at, ended := f.Received, im.Closed
+	if f.Signal != nil {
+		at = f.Signal.Time
+	}
+	if im.Status.Closed() {
+		ended = ended.Add(QuietTime)
+	}
+	if !im.Closed.IsZero() && !at.After(ended) {
+		return
+	}
+	if im.Since.IsZero() || im.Since.Before(im.Closed) || at.Before(im.Since) {
+		im.Since = at
+	}
+}
+
+// severe is the worst severity whose resolved episodes are looked back at (OPS11-BP02: what customers felt).
+const severe = 2
+
+// Stage notes on the episode of c what c means for its stages, the steps to be told as metrics, and the post-incident
+// retrospective to be ordered. Whoever puts an Episode into a Change calls it, once.
+//
+// The order is part of the Change: it is there exactly if the resolution is. An episode orders one at most, however often
+// it goes on and is resolved again.
+func (c *Change) Stage(now time.Time) {
+	ep, e, im := c.Episode, c.Entry, c.Improvement
+	if ep == nil || e == nil {
+		return
+	}
+	st := &ep.Stages
+	opened := ep.Version == 0
+	if opened {
+		st.Severity = ep.Request.Severity
+		st.Severe(st.Severity)
+		c.step(opsitem.StepOpened, 0)
+		if ep.N > 1 {
+			c.step(opsitem.StepReopened, 0)
+		}
+	}
+	*ep = ep.Staged()
+	switch {
+	case opened && !im.Since.After(im.Closed):
+		c.Improvement.Since = time.Time{} // of the episode before
+	case !im.Since.IsZero() && im.Since.Before(st.Detected):
+		st.Detected = im.Since
+	}
+	st.Source = sourceOf(im)
+	st.Severe(im.Score(now).Severity)
+	at := c.moment(now)
+	if person := !byRule(e.By); person && st.Acknowledged.IsZero() && (e.To == Planned || e.To == InProgress) {
+		st.Acknowledged, st.AcknowledgedBy = at, e.By
+		c.step(opsitem.StepAcknowledged, at.Sub(ep.Opened))
+	}
+	switch {
+	case e.To.Closed() && !e.From.Closed():
+		if ep.Resolved.IsZero() {
+			ep.Resolved = at
+		}
+		c.step(opsitem.StepResolved, ep.Resolved.Sub(ep.Opened))
+		if st.Worst <= severe && st.PostIncident.IsZero() {
+			st.PostIncident = now
+			order := incident.Of(*ep, now)
+			c.PostIncident = &order
+		}
+	case e.From.Closed() && !e.To.Closed() && !opened:
+		ep.Resolved = time.Time{}
+		st.Resume(im.Closed, at)
+		c.step(opsitem.StepReopened, 0)
+	}
+}
+
+func (c *Change) step(k opsitem.StepKind, took time.Duration) {
+	c.Steps = append(c.Steps, opsitem.Step{Kind: k, Product: c.Episode.Slug(), Took: max(took, 0)})
+}
+
+// moment is when the step was taken: OpsCenter's own time where it was taken there, as far as that can be, so that an
+// event that was lost for a while makes nothing later than it was.
+func (c *Change) moment(now time.Time) time.Time {
+	at := c.Episode.Seen
+	if !strings.HasSuffix(c.Entry.What, " in OpsCenter") || at.Before(c.Episode.Opened) || at.After(now) {
+		return now
+	}
+	return at
+}
+
+func sourceOf(im Improvement) opsitem.Source {
+	switch e := im.Evidence; {
+	case e.Machines && e.People:
+		return opsitem.Both
+	case e.Machines:
+		return opsitem.Machine
+	default:
+		return opsitem.People
+	}
+}
