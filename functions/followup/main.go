@@ -11,9 +11,12 @@ import (
 	appfollowup "learningloop/internal/app/followup"
 	"learningloop/internal/awsenv"
 	"learningloop/internal/config"
+	"learningloop/internal/eventbus"
 	"learningloop/internal/followup"
+	"learningloop/internal/incident"
 	"learningloop/internal/links"
 	"learningloop/internal/mail/ses"
+	"learningloop/internal/timeline"
 )
 
 func main() {
@@ -42,9 +45,14 @@ func build(ctx context.Context) (*appfollowup.Handler, error) {
 		return nil, err
 	}
 	post := &appfollowup.Post{Sender: sender, Links: links.Links{Public: c.PublicURL, Tokens: tokens}, Digests: env.Store}
+	incidents := &incident.Service{
+		Store: env.Store, Teller: timeline.Teller{Store: env.Store, Now: time.Now}, Bus: eventbus.New(eventbus.NewClient(env.AWS), c.EventBus),
+		Links: links.Links{Public: c.PublicURL}, Meter: env.Metrics, Now: time.Now,
+	}
 	return &appfollowup.Handler{
-		Followup: &followup.Service{Store: env.Store, Post: post, Meter: env.Metrics, Now: time.Now},
-		Bounces:  &appfollowup.Bounces{Store: env.Store, People: tokens.People(), Log: env.Log, Now: time.Now},
-		Account:  sender, Sandbox: env.Metrics, Log: env.Log,
+		Incidents: incidents,
+		Followup:  &followup.Service{Store: env.Store, Post: post, Meter: env.Metrics, Now: time.Now},
+		Bounces:   &appfollowup.Bounces{Store: env.Store, People: tokens.People(), Log: env.Log, Now: time.Now},
+		Account:   sender, Sandbox: env.Metrics, Log: env.Log,
 	}, nil
 }

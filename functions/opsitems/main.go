@@ -36,5 +36,5 @@ func build(ctx context.Context) (*opsitems.Handler, error) {
 		Store: env.Store, Center: env.Center(c.OpsTopicARN), Filer: mirror.Filer{Links: links.Links{Public: c.PublicURL}},
 		Meter: env.Metrics, Now: time.Now,
 	}
-	return &opsitems.Handler{Mirror: m, Log: env.Log}, nil
+	return &opsitems.Handler{Mirror: m, Episodes: &opsitems.Episodes{Store: env.Store, Meter: env.Metrics}, Log: env.Log}, nil
 }

@@ -43,10 +43,12 @@ func Start(ctx context.Context, c config.Common) (Env, error) {
 		return Env{}, fmt.Errorf("load AWS configuration: %w", err)
 	}
 	log := slog.New(atLeast{lambdacontext.NewLogHandler(), c.LogLevel})
-	return Env{
+	env := Env{
 		AWS: cfg, Log: log, Store: store.New(dynamo.New(dynamodb.NewFromConfig(cfg), c.TableName, dynamo.Options{}), time.Now),
 		Metrics: obs.NewMetrics(os.Stdout, c.Stage, time.Now, log),
-	}, nil
+	}
+	env.Store.Observe(env.Metrics.Reached)
+	return env, nil
 }
 
 // atLeast keeps back what is below a level; Lambda's own setting may keep back more.

@@ -18,6 +18,7 @@ func valid() map[string]string {
 		KeyStage: "prod", KeyTableName: "loop", KeyPublicURL: "https://feedback.example.com/prod/", KeyTokenKey: key32,
 		KeyOIDCIssuer: "https://issuer.example.com/", KeyOIDCClientID: "client", KeyAccountID: "111122223333",
 		KeyRegion: "eu-west-1", KeyOpsTopicARN: "arn:aws:sns:eu-west-1:111122223333:ops", KeyMailFrom: "Loop <loop@example.com>",
+		KeyEventBus: "loop",
 	}
 }
 
@@ -47,7 +48,7 @@ func TestLoad(t *testing.T) {
 		{FnOpsItems, func() (any, error) { return e.OpsItems() }, OpsItemsConfig{
 			Common: common, AccountID: "111122223333", Region: "eu-west-1", OpsTopicARN: "arn:aws:sns:eu-west-1:111122223333:ops",
 		}},
-		{FnFollowup, func() (any, error) { return e.Followup() }, FollowupConfig{Common: common, TokenKey: token, Mail: sender}},
+		{FnFollowup, func() (any, error) { return e.Followup() }, FollowupConfig{Common: common, TokenKey: token, Mail: sender, EventBus: "loop"}},
 		{FnDigest, func() (any, error) { return e.Digest() }, DigestConfig{Common: common, TokenKey: token}},
 	}
 	seen := make([]string, 0, len(tests))

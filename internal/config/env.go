@@ -25,6 +25,7 @@ const (
 	KeyMailFrom             = "MAIL_FROM"              // address, with or without a name
 	KeyMailReplyTo          = "MAIL_REPLY_TO"          // address; empty: MAIL_FROM
 	KeyMailConfigurationSet = "MAIL_CONFIGURATION_SET" // of SES; empty: none
+	KeyEventBus             = "EVENT_BUS"              // name or ARN of the bus that the loop's own events go to
 	KeyOpsTopicARN          = "OPS_TOPIC_ARN"          // SNS topic of OpsItem notifications; empty: none
 	KeyAccountID            = "ACCOUNT_ID"             // the AWS account, for ARNs
 	KeyRegion               = "AWS_REGION"             // set by Lambda

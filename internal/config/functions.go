@@ -76,6 +76,7 @@ type FollowupConfig struct {
 	Common
 	TokenKey TokenKey
 	Mail     Mail
+	EventBus string // name or ARN
 }
 
 // DigestConfig is what functions/digest needs. It sends nothing itself: followup does, from the outbox.
@@ -142,7 +143,7 @@ func (e Env) OpsItems() (OpsItemsConfig, error) {
 // Followup reads the environment of functions/followup; the error is a Problems.
 func (e Env) Followup() (FollowupConfig, error) {
 	r := &reader{env: e}
-	c := FollowupConfig{Common: r.common(), TokenKey: r.tokenKey(), Mail: r.mail()}
+	c := FollowupConfig{Common: r.common(), TokenKey: r.tokenKey(), Mail: r.mail(), EventBus: r.required(KeyEventBus)}
 	return c, r.err()
 }
 

@@ -31,7 +31,7 @@ var Functions = []string{FnAPI, FnSignals, FnTriage, FnOpsItems, FnFollowup, FnD
 var WakeTypes = map[string][]string{
 	FnTriage:   {"feedback"},
 	FnOpsItems: {"episode"},
-	FnFollowup: {"mail", "notice"},
+	FnFollowup: {"mail", "notice", "postincident"},
 }
 
 // Schedule names. A function that a schedule invokes gets {"schedule": name, "at": RFC 3339 in UTC}.
@@ -48,17 +48,32 @@ const (
 const (
 	EventSource            = "learningloop"
 	EventFeedbackSubmitted = "Feedback Submitted"
+	EventPostIncident      = "Post-Incident Opened" // told by followup on the stack's own bus; internal/incident has its detail
 )
 
-// Metrics in CloudWatch's embedded metric format. All are in MetricNamespace with the one dimension DimensionStage.
+// Metrics in CloudWatch's embedded metric format. All are in MetricNamespace with the one dimension DimensionStage; those
+// of episodes besides with DimensionStage and DimensionProduct.
 const (
 	MetricNamespace = "LearningLoop"
 	DimensionStage  = "Stage"
 
+	DimensionProduct = "Product" // slug, as it was when the episode was opened
+
 	MetricFilingFailed = "FilingFailed" // count: an attempt to file an OpsItem that did not succeed and will be tried again
 	MetricMailFailed   = "MailFailed"   // count: an attempt to send a mail that did not succeed
 	MetricSetAside     = "SetAside"     // count: an event nobody understood, kept for a person
+	MetricEventFailed  = "EventFailed"  // count: an attempt to put an event on the bus that did not succeed and will be tried again
 	MetricMailSandbox  = "MailSandbox"  // 1 while SES is in its sandbox, else 0; said by each sweep of followup
+)
+
+// Metrics of episodes, by product. Each is told right after the transition was stored: once at most, and nearly always.
+const (
+	MetricEpisodesOpened    = "EpisodesOpened"    // count
+	MetricEpisodesResolved  = "EpisodesResolved"  // count
+	MetricEpisodesReopened  = "EpisodesReopened"  // count: as the next episode, or the same one that goes on after all
+	MetricTimeToAcknowledge = "TimeToAcknowledge" // seconds from opening until a person planned or began it
+	MetricTimeToResolve     = "TimeToResolve"     // seconds from opening
+	MetricOpenEpisodes      = "OpenEpisodes"      // how many are under way, said by each reconcile
 )
 
 // Paths of the pages that the identity provider sends a browser back to, below PUBLIC_URL.

@@ -4,7 +4,6 @@ package obs
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"sync"
@@ -56,13 +55,7 @@ func (m *Metrics) Count(name string, n float64) {
 		config.DimensionStage: m.stage,
 		name:                  n,
 	}
-	b, err := json.Marshal(line)
-	if err != nil { // strings and numbers always marshal
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	_, _ = m.w.Write(append(b, '\n')) // a metric that cannot be written has nobody to be told to
+	m.write(line)
 }
 
 // FilingFailed counts an attempt to file that did not succeed.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"learningloop/internal/fault"
 	"learningloop/internal/followup"
 	"learningloop/internal/id"
+	"learningloop/internal/opsitem"
 )
 
 var update = flag.Bool("update", false, "write the golden file anew")
@@ -44,6 +46,14 @@ func TestEMF(t *testing.T) {
 	m.MailFailed(ctx, followup.Receipt, errors.New("no answer"))
 	m.SetAside(ctx, "s-1", "Nobody here understands this event yet.")
 	m.Count(config.MetricMailSandbox, 0)
+	m.Reached(ctx, []opsitem.Step{
+		{Kind: opsitem.StepOpened, Product: "shop"},
+		{Kind: opsitem.StepReopened, Product: "shop"},
+		{Kind: opsitem.StepAcknowledged, Product: "shop", Took: 90 * time.Second},
+		{Kind: opsitem.StepResolved, Product: "shop", Took: 2*time.Hour + time.Millisecond},
+	})
+	m.OpenEpisodes(ctx, "shop", 3)
+	m.EventFailed(ctx, config.EventPostIncident, fault.New(fault.RateLimited, "bus_throttled", "The event bus is throttling."))
 	got := out.String() + log.String()
 	if *update {
 		if err := os.WriteFile("testdata/lines.golden", []byte(got), 0o600); err != nil {
@@ -83,16 +93,18 @@ func emf(t *testing.T, line string) {
 		t.Fatalf("%+v", l)
 	}
 	d := l.AWS.CloudWatchMetrics[0]
-	if d.Namespace != config.MetricNamespace || len(d.Dimensions) != 1 || len(d.Metrics) != 1 {
+	if d.Namespace != config.MetricNamespace || len(d.Dimensions) == 0 || len(d.Metrics) == 0 {
 		t.Fatalf("%+v", d)
 	}
-	for _, name := range d.Dimensions[0] { // a dimension is a member whose value is text
+	for _, name := range slices.Concat(d.Dimensions...) { // a dimension is a member whose value is text
 		if _, ok := members[name].(string); !ok {
 			t.Errorf("dimension %s is %v", name, members[name])
 		}
 	}
-	if _, ok := members[d.Metrics[0].Name].(float64); !ok || d.Metrics[0].Unit != "Count" {
-		t.Errorf("metric %+v is %v", d.Metrics[0], members[d.Metrics[0].Name])
+	for _, m := range d.Metrics {
+		if _, ok := members[m.Name].(float64); !ok || m.Unit != "Count" && m.Unit != "Seconds" {
+			t.Errorf("metric %+v is %v", m, members[m.Name])
+		}
 	}
 }
 

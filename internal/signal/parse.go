@@ -35,7 +35,8 @@ type reader func(e *envelope) (Parsed, error)
 
 // readers is everything that is understood. What a service sends that is not here is ErrUnknown.
 var readers = map[kind]reader{
-	{OwnSource, OwnDetailType}: readFeedback,
+	{OwnSource, OwnDetailType}:          readFeedback,
+	{OwnSource, "Post-Incident Opened"}: ignored(ReasonOwnWord),
 
 	{"aws.cloudwatch", "CloudWatch Alarm State Change"}:         readAlarm,
 	{"aws.cloudwatch", "CloudWatch Alarm Configuration Change"}: ignored(ReasonConfiguration),

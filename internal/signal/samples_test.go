@@ -139,10 +139,11 @@ var words = map[string]word{
 	"connect-contact-lens-post-call-rules-matched": {ID: "mbbp4b5ym4fbb991hbzpdsv2st", Key: "contact/111122223333/us-east-1/instance-ARN/search-unhappy", Name: "search-unhappy", State: Firing, Severity: 4, Category: Performance},
 	"connect-contact-lens-realtime-rules-matched":  {ID: "k6mp41z0rwpr0zgcw4qze03yv7", Key: "contact/111122223333/us-east-1/instance-ARN/search-unhappy", Name: "search-unhappy", State: Firing, Severity: 4, Category: Performance},
 
-	"events-rule-scheduled-event":     {Ignore: ReasonSchedule},
-	"scheduler-scheduled-event":       {Ignore: ReasonSchedule}, // its detail is a string
-	"learningloop-feedback-submitted": {Feedback: true},
-	"unknown-service-event":           {Unknown: true},
+	"events-rule-scheduled-event":       {Ignore: ReasonSchedule},
+	"scheduler-scheduled-event":         {Ignore: ReasonSchedule}, // its detail is a string
+	"learningloop-feedback-submitted":   {Feedback: true},
+	"learningloop-post-incident-opened": {Ignore: ReasonOwnWord},
+	"unknown-service-event":             {Unknown: true},
 }
 
 func TestSamples(t *testing.T) {

@@ -98,6 +98,7 @@ const (
 	ReasonCompliant        Reason = "never_noncompliant"         // compliant, and was not non-compliant before
 	ReasonNotEvaluated     Reason = "not_evaluated"              // the rule does not apply or lacks data
 	ReasonOpsItem          Reason = "ops_item"                   // for the opsitems function
+	ReasonOwnWord          Reason = "own_event"                  // the loop told it itself: it is no news to it
 	ReasonSchedule         Reason = "scheduled_event"            // a timer's tick
 	ReasonNothingOpen      Reason = "nothing_open"               // Weigh: it ends an episode that is not open
 )

@@ -14,6 +14,7 @@ import (
 	"learningloop/internal/batch"
 	"learningloop/internal/config"
 	"learningloop/internal/followup"
+	"learningloop/internal/incident"
 	"learningloop/internal/mail/ses"
 	"learningloop/internal/store"
 	"learningloop/internal/table"
@@ -23,9 +24,12 @@ import (
 type Handler struct {
 	Followup *followup.Service
 	Bounces  *Bounces
-	Account  Account
-	Sandbox  Gauge
-	Log      *slog.Logger
+
+	Incidents *incident.Service
+
+	Account Account
+	Sandbox Gauge
+	Log     *slog.Logger
 }
 
 // Account says how the mail account stands.
@@ -76,6 +80,12 @@ func (h *Handler) Changes(ctx context.Context, changes []table.Change) error {
 				err = h.Followup.Send(ctx, m.Owner, m.Name)
 			}
 			errs = errors.Join(errs, err)
+		case store.TypePostIncident:
+			p, err := store.PostIncidentOf(*c.New)
+			if err == nil && p.Due() {
+				err = h.Incidents.Open(ctx, p.Improvement, p.Episode)
+			}
+			errs = errors.Join(errs, err)
 		}
 	}
 	return errs
@@ -83,11 +93,12 @@ func (h *Handler) Changes(ctx context.Context, changes []table.Change) error {
 
 // Sweep carries out whatever is due.
 func (h *Handler) Sweep(ctx context.Context) error {
-	n, err := h.Followup.Sweep(ctx)
-	if n > 0 {
-		h.Log.InfoContext(ctx, "followup swept", "orders", n)
+	n, err1 := h.Followup.Sweep(ctx)
+	opened, err2 := h.Incidents.Sweep(ctx)
+	if n+opened > 0 {
+		h.Log.InfoContext(ctx, "followup swept", "orders", n+opened)
 	}
-	return err
+	return errors.Join(err1, err2)
 }
 
 // Scheduled sweeps, and says besides whether the account is still in SES's sandbox, for the dashboard.

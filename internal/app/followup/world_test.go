@@ -15,10 +15,12 @@ import (
 
 	appfollowup "learningloop/internal/app/followup"
 	"learningloop/internal/digest"
+	"learningloop/internal/fault"
 	"learningloop/internal/feedback"
 	"learningloop/internal/followup"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/links"
 	"learningloop/internal/mail"
 	"learningloop/internal/mail/inbox"
@@ -28,6 +30,7 @@ import (
 	"learningloop/internal/store"
 	"learningloop/internal/table"
 	"learningloop/internal/table/embedded"
+	"learningloop/internal/timeline"
 	"learningloop/internal/token"
 )
 
@@ -44,6 +47,22 @@ type meter struct {
 func (m *meter) MailFailed(context.Context, followup.MailKind, error) { m.failed++ }
 func (m *meter) Count(name string, n float64)                         { m.gauges[name] = n }
 
+func (m *meter) EventFailed(context.Context, string, error) { m.failed++ }
+
+// bus keeps what is put on it, and fails where it is told to.
+type bus struct {
+	events []incident.Event
+	down   bool
+}
+
+func (b *bus) Put(_ context.Context, e incident.Event) error {
+	if b.down {
+		return fault.New(fault.Unavailable, "bus_unavailable", "The event bus does not answer.")
+	}
+	b.events = append(b.events, e)
+	return nil
+}
+
 // world is telling, through a real SES client into the inbox.
 type world struct {
 	*appfollowup.Handler
@@ -51,6 +70,7 @@ type world struct {
 	st    *store.Store
 	inbox *inbox.Inbox
 	meter *meter
+	bus   bus
 	keys  token.Keys
 	say   *feedback.Service
 	team  *improvement.Service
@@ -90,6 +110,9 @@ func newWorld(t *testing.T) *world {
 	link := links.Links{Public: public, Tokens: w.keys}
 	log := slog.New(slog.DiscardHandler)
 	w.Handler = &appfollowup.Handler{
+		Incidents: &incident.Service{
+			Store: w.st, Teller: timeline.Teller{Store: w.st, Now: clock}, Bus: &w.bus, Links: link, Meter: w.meter, Now: clock,
+		},
 		Followup: &followup.Service{Store: w.st, Post: &appfollowup.Post{Sender: sender, Links: link, Digests: w.st}, Meter: w.meter, Now: clock},
 		Bounces:  &appfollowup.Bounces{Store: w.st, People: w.keys.People(), Log: log, Now: clock}, Account: sender, Sandbox: w.meter, Log: log,
 	}

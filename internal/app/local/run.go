@@ -63,10 +63,11 @@ func (w *World) Settle(ctx context.Context) error {
 		fed, err1 := w.Triage.Triage.Sweep(ctx)
 		filed, err2 := w.Mirror.Sweep(ctx)
 		told, err3 := w.Followup.Followup.Sweep(ctx)
-		if err := errors.Join(err1, err2, err3, w.Emulator.Drain(ctx)); err != nil {
+		opened, err4 := w.Followup.Incidents.Sweep(ctx)
+		if err := errors.Join(err1, err2, err3, err4, w.Emulator.Drain(ctx)); err != nil {
 			return err
 		}
-		if fed+filed+told == 0 {
+		if fed+filed+told+opened == 0 {
 			return nil
 		}
 	}

@@ -32,6 +32,7 @@ import (
 	"learningloop/internal/digest"
 	"learningloop/internal/followup"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/intake"
 	"learningloop/internal/links"
 	"learningloop/internal/mail"
@@ -46,6 +47,7 @@ import (
 	"learningloop/internal/store"
 	"learningloop/internal/table"
 	"learningloop/internal/table/embedded"
+	"learningloop/internal/timeline"
 	"learningloop/internal/token"
 	"learningloop/internal/triage"
 )
@@ -241,8 +243,12 @@ func (w *World) wire() error {
 	post := &appfollowup.Post{Sender: sender, Links: link, Digests: w.Store}
 	tell := &followup.Service{Store: w.Store, Post: post, Meter: meter, Now: cfg.Now}
 
-	w.OpsItems = &appopsitems.Handler{Mirror: w.Mirror, Log: cfg.Log}
+	w.Store.Observe(meter.Reached)
+	w.OpsItems = &appopsitems.Handler{Mirror: w.Mirror, Episodes: &appopsitems.Episodes{Store: w.Store, Meter: meter}, Log: cfg.Log}
 	w.Followup = &appfollowup.Handler{
+		Incidents: &incident.Service{
+			Store: w.Store, Teller: timeline.Teller{Store: w.Store, Now: cfg.Now}, Bus: ownBus{w}, Links: link, Meter: meter, Now: cfg.Now,
+		},
 		Followup: tell, Bounces: &appfollowup.Bounces{Store: w.Store, People: people, Log: cfg.Log, Now: cfg.Now},
 		Account: sender, Sandbox: meter, Log: cfg.Log,
 	}

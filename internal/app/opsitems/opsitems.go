@@ -22,8 +22,9 @@ import (
 
 // Handler mirrors.
 type Handler struct {
-	Mirror *mirror.Service
-	Log    *slog.Logger
+	Mirror   *mirror.Service
+	Episodes *Episodes // nil: nobody asks how many are open
+	Log      *slog.Logger
 }
 
 // Handle is the Lambda entry.
@@ -53,7 +54,7 @@ func (h *Handler) Schedule(ctx context.Context, s app.Schedule) error {
 		if n > 0 {
 			h.Log.InfoContext(ctx, "reconcile healed lost events", "taken_over", n)
 		}
-		return err
+		return errors.Join(err, h.Episodes.Look(ctx, h.Log))
 	}
 	_, err := h.Mirror.Sweep(ctx)
 	return err
