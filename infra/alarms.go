@@ -63,6 +63,10 @@ func newAlarms(l *loop, n notify, t awsdynamodb.Table, a *api, fns functions) []
 			metric: own(l, config.MetricMailFailed, "Sum"), of: 2, in: 3,
 		},
 		rule{
+			id: "EventFailed", runbook: "event-failed", what: "The loop's own events cannot be put on its bus; they are tried again.",
+			metric: own(l, config.MetricEventFailed, "Sum"), of: 2, in: 3,
+		},
+		rule{
 			id: "SetAside", runbook: "set-aside", what: "Events were not understood and wait for a person.",
 			metric: own(l, config.MetricSetAside, "Sum"),
 		},

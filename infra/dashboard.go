@@ -51,8 +51,10 @@ func newDashboard(l *loop, alarms []awscloudwatch.IAlarm, t awsdynamodb.Table, a
 		graph("Requests", a.rest.MetricCount(fiveMinutes("Sum")), a.rest.MetricClientError(fiveMinutes("Sum")), a.rest.MetricServerError(fiveMinutes("Sum"))),
 		graph("Time to answer (ms)", a.rest.MetricLatency(fiveMinutes("p50")), a.rest.MetricLatency(fiveMinutes("p99"))),
 		graph("Not done (tried again, or waiting for a person)",
-			own(l, config.MetricFilingFailed, "Sum"), own(l, config.MetricMailFailed, "Sum"), own(l, config.MetricSetAside, "Sum")),
+			own(l, config.MetricFilingFailed, "Sum"), own(l, config.MetricMailFailed, "Sum"), own(l, config.MetricSetAside, "Sum"),
+			own(l, config.MetricEventFailed, "Sum")),
 	)
+	d.AddWidgets(episodeWidgets(l)...)
 	d.AddWidgets(
 		graph("In dead-letter queues", dead...),
 		graph("Function errors", each(func(n string) awscloudwatch.IMetric { return fns.byName[n].MetricErrors(fiveMinutes("Sum")) })...),

@@ -47,11 +47,16 @@ var feeds = []feed{
 // mailEvents are what SES publishes about mails of the configuration set (SES Developer Guide, "EventBridge").
 var mailEvents = []string{"Email Bounced", "Email Complaint Received", "Email Delivered", "Email Rejected"}
 
-// newEvents makes the bus for a team's own programs and every rule that feeds a queue.
-func newEvents(l *loop, q queues, s sender) awsevents.EventBus {
-	bus := awsevents.NewEventBus(l.Stack, str("Bus"), &awsevents.EventBusProps{
-		EventBusName: str(l.name()), Description: str("Feedback from programs: detail-type " + config.EventFeedbackSubmitted),
+// newBus makes the bus between a team's own programs and the loop: feedback comes in on it, and the loop's own events go
+// out on it. A rule of the team's takes those up; what nobody takes up lies in the table all the same.
+func newBus(l *loop) awsevents.EventBus {
+	return awsevents.NewEventBus(l.Stack, str("Bus"), &awsevents.EventBusProps{
+		EventBusName: str(l.name()), Description: str("Feedback from programs: detail-type " + config.EventFeedbackSubmitted + "; to them: " + config.EventPostIncident),
 	})
+}
+
+// newEvents makes every rule that feeds a queue.
+func newEvents(l *loop, bus awsevents.IEventBus, q queues, s sender) {
 	for _, f := range feeds {
 		newRule(l, nil, f, q.signals)
 	}
@@ -64,7 +69,6 @@ func newEvents(l *loop, q queues, s sender) awsevents.EventBus {
 	newRule(l, nil, feed{"MailEvents", "aws.ses", mailEvents, map[string]any{
 		"mail": map[string]any{"tags": map[string]any{"ses:configuration-set": []string{s.set}}},
 	}}, q.mail)
-	return bus
 }
 
 // newRule sends events to a queue, and those that the queue would not take to its dead-letter queue.

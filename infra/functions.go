@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
@@ -43,6 +44,7 @@ type functionInput struct {
 	secret awssecretsmanager.Secret
 	notify notify
 	queues queues
+	bus    awsevents.IEventBus // of the loop's own events
 }
 
 type functions struct {
@@ -128,6 +130,7 @@ func environment(l *loop, name string, in functionInput) map[string]*string {
 	case config.FnFollowup:
 		set(map[string]*string{
 			config.KeyMailFrom: str(l.MailFrom), config.KeyMailReplyTo: str(l.MailReplyTo), config.KeyMailConfigurationSet: str(in.sender.set),
+			config.KeyEventBus: in.bus.EventBusName(),
 		})
 	}
 	return env

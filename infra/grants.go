@@ -42,6 +42,9 @@ func grant(l *loop, in functionInput, fns functions) {
 	allow(config.FnFollowup, []string{"ses:SendEmail", "ses:SendRawEmail"},
 		[]string{arn("ses", "identity/*"), arn("ses", "configuration-set/"+in.sender.set)},
 		map[string]any{"StringEquals": map[string]any{"ses:FromAddress": in.sender.address}})
+	// The loop's own words, under its own name: no program that reads the bus can be told anything else by it.
+	allow(config.FnFollowup, []string{"events:PutEvents"}, []string{*in.bus.EventBusArn()},
+		map[string]any{"StringEquals": map[string]any{"events:source": config.EventSource}})
 	allow(config.FnOpsItems, []string{"ssm:CreateOpsItem", "ssm:GetOpsItem", "ssm:UpdateOpsItem", "ssm:AddTagsToResource"},
 		[]string{arn("ssm", "opsitem/*")}, nil)
 	// A list has no resource to name.

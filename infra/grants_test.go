@@ -22,7 +22,7 @@ func TestRights(t *testing.T) {
 		config.FnSignals:  {read, receive},
 		config.FnTriage:   {stream, fail},
 		config.FnOpsItems: {stream, receive, fail, {"ssm:AddTagsToResource", "ssm:CreateOpsItem", "ssm:DescribeOpsItems", "ssm:GetOpsItem", "ssm:UpdateOpsItem"}},
-		config.FnFollowup: {stream, receive, fail, read, {"ses:GetAccount", "ses:SendEmail", "ses:SendRawEmail"}},
+		config.FnFollowup: {stream, receive, fail, read, {"events:PutEvents"}, {"ses:GetAccount", "ses:SendEmail", "ses:SendRawEmail"}},
 		config.FnDigest:   {fail, read},
 	}
 	for _, fn := range config.Functions {

@@ -37,11 +37,12 @@ func NewStack(scope constructs.Construct, p Params) awscdk.Stack {
 	staff := newIdentity(l, api)
 	sender := newMail(l)
 	secret := newTokenKey(l)
+	bus := newBus(l)
 
-	fns := newFunctions(l, functionInput{table: tbl, api: api, staff: staff, sender: sender, secret: secret, notify: notify, queues: queues})
+	fns := newFunctions(l, functionInput{table: tbl, api: api, staff: staff, sender: sender, secret: secret, notify: notify, queues: queues, bus: bus})
 	api.serve(fns.api)
 	newSources(l, tbl, queues, fns)
-	bus := newEvents(l, queues, sender)
+	newEvents(l, bus, queues, sender)
 	newSchedules(l, queues, fns)
 
 	alarms := newAlarms(l, notify, tbl, api, fns)

@@ -199,7 +199,7 @@ func TestEvents(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	s := synth(t, "aws")
-	want := map[string][]any{config.FnTriage: {"feedback"}, config.FnOpsItems: {"episode"}, config.FnFollowup: {"mail", "notice"}}
+	want := map[string][]any{config.FnTriage: {"feedback"}, config.FnOpsItems: {"episode"}, config.FnFollowup: {"mail", "notice", "postincident"}}
 	for fn, types := range want {
 		found := false
 		for _, m := range s.json.all("AWS::Lambda::EventSourceMapping") {
@@ -309,7 +309,7 @@ func TestDashboard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"sandbox", config.MetricMailSandbox, config.MetricFilingFailed, config.MetricMailFailed, config.MetricSetAside, "runbook"} {
+	for _, want := range []string{"sandbox", config.MetricMailSandbox, config.MetricFilingFailed, config.MetricMailFailed, config.MetricSetAside, config.MetricEventFailed, config.MetricEpisodesOpened, config.MetricTimeToAcknowledge, config.MetricOpenEpisodes, "runbook"} {
 		if !strings.Contains(strings.ToLower(string(raw)), strings.ToLower(want)) {
 			t.Errorf("the dashboard does not show %s", want)
 		}
