@@ -37,7 +37,7 @@ const severe = 2
 // it goes on and is resolved again.
 func (c *Change) Stage(now time.Time) {
 	ep, e, im := c.Episode, c.Entry, c.Improvement
-	if ep == nil || e == nil {
+	if ep == nil || e == nil || ep.List {
 		return
 	}
 	st := &ep.Stages

@@ -144,6 +144,9 @@ func (s *Store) indexEpisodesIn(ctx context.Context, iid id.Improvement) (n int,
 		if err != nil {
 			return n, err
 		}
+		if ep.List {
+			continue
+		}
 		// Somebody who changed it meanwhile wrote its place too.
 		if err := s.SaveEpisode(ctx, ep.Staged()); err != nil && !fault.Is(err, fault.Conflict) {
 			return n, err

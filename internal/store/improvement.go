@@ -36,7 +36,10 @@ func episodeRow(e opsitem.Episode) (table.Row, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Index = map[table.Index]table.Key{recent: episodeIndex(e)}
+	r.Index = map[table.Index]table.Key{}
+	if !e.List { // a week's list is worked, but it is no episode of anything
+		r.Index[recent] = episodeIndex(e)
+	}
 	if e.Order != opsitem.None {
 		at := e.RetryAt
 		if at.IsZero() {

@@ -60,7 +60,7 @@ func anImprovement() improvement.Improvement {
 
 func anEpisode() opsitem.Episode {
 	e := filled[opsitem.Episode]()
-	e.Improvement, e.Order = sampleImprovement, opsitem.File
+	e.Improvement, e.Order, e.List = sampleImprovement, opsitem.File, false
 	return e
 }
 
