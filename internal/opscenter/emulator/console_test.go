@@ -97,7 +97,7 @@ func TestWorkInTheConsole(t *testing.T) {
 		*it.LastModifiedBy != "arn:aws:sts::111122223333:assumed-role/operator/console" || *it.Version != "2" {
 		t.Errorf("%+v", it)
 	}
-	for _, line := range []string{"status Open → InProgress", "severity none → 2", "priority none → 4", "category none → Cost", "assumed-role/operator/console"} {
+	for _, line := range []string{"status Open → InProgress", "severity none → 2", "priority none → 4", "category none → Cost", "by operator/console"} {
 		if !strings.Contains(page, line) {
 			t.Errorf("history lacks %q", line)
 		}

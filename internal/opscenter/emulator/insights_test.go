@@ -108,6 +108,9 @@ func TestInsightsAreOffByDefault(t *testing.T) {
 	if got := r.found(""); len(got) != 2 {
 		t.Errorf("%d with the next OpsItem, want duplicates and a noisy resource", len(got))
 	}
+	if _, page, _ := newBrowser(t, r).open(testPrefix); strings.Count(page, ">insight</span>") != 2 {
+		t.Error("the console does not tell insights apart")
+	}
 	r.insights(false)
 	for range 20 {
 		r.at("other", "arn:two")

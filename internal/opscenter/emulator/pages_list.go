@@ -187,8 +187,12 @@ func (c *console) saveView(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
 		return
 	}
-	v := SavedView{Name: r.PostForm.Get("name"), Query: readList(query).Encode()}
-	if err := c.e.SaveView(r.Context(), v); err != nil {
+	query = readList(query)
+	v := SavedView{Name: r.PostForm.Get("name"), Query: query.Encode()}
+	if _, _, err = c.e.List(r.Context(), queryOf(query)); err == nil { // one that cannot be shown could not be deleted either
+		err = c.e.SaveView(r.Context(), v)
+	}
+	if err != nil {
 		c.problem(w, err)
 		return
 	}

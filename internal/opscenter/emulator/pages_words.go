@@ -67,12 +67,12 @@ func statusText(s string) string {
 	return s
 }
 
-// actor is the part of an ARN that says who.
+// actor is the part of an ARN that says who: user/NAME, or ROLE/SESSION.
 func actor(arn string) string {
 	if i := strings.LastIndex(arn, ":"); i >= 0 {
-		return arn[i+1:]
+		arn = arn[i+1:]
 	}
-	return arn
+	return strings.TrimPrefix(arn, "assumed-role/")
 }
 
 // short is the part of a resource's ARN that tells it apart.

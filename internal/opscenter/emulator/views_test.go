@@ -93,6 +93,9 @@ func TestViewsInTheConsole(t *testing.T) {
 	if status, _, _ := b.post(testPrefix+"/views", url.Values{"name": {"n"}, "query": {"%zz"}}); status != http.StatusBadRequest {
 		t.Errorf("a query that is none: %d", status)
 	}
+	if status, _, _ := b.post(testPrefix+"/views", url.Values{"name": {"n"}, "query": {"sort=colour"}}); status != http.StatusBadRequest || len(r.Views(t.Context())) != 0 {
+		t.Errorf("a view that cannot be shown: %d", status)
+	}
 	if status, _, _ := b.send(http.MethodPost, testPrefix+"/views", url.Values{"name": {"n"}}, "https://evil.example"); status != http.StatusForbidden {
 		t.Errorf("from another site: %d", status)
 	}
