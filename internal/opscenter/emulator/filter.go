@@ -149,6 +149,9 @@ func (e *Emulator) condition(f filter, rule filterRule) (condition, *Error) {
 		return false
 	}
 	c := condition{match: func(it *item) bool { return rule.text(it, fits) }}
+	if f.Operator == opContains && rule.field == fieldDataValue {
+		c.match = func(it *item) bool { return it.mayHold(f.Values) && rule.text(it, fits) }
+	}
 	if f.Operator == opContains && listed(rule.field) {
 		c.words, c.fits = rule.field, fits
 	}

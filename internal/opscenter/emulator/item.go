@@ -62,6 +62,7 @@ type item struct {
 	resources   []string // ARNs in /aws/resources
 	automations []string // runbook names in /aws/automations
 	findable    []datum  // operational data that filters can find
+	packed      string   // their values in a row, for a first look; "" where they are long
 }
 
 type datum struct{ key, value string }
@@ -82,6 +83,40 @@ func (it *item) derive() {
 			it.findable = append(it.findable, datum{k, v.Value})
 		}
 	}
+	it.packed = pack(it.findable)
+}
+
+// maxPacked is how many bytes of values are packed: beyond, the copy costs more than it saves.
+const maxPacked = 1 << 10
+
+// pack puts values in a row. Looking for a part of a value in them at once, in one place of memory, is several times
+// faster than in each.
+func pack(data []datum) string {
+	if len(data) == 1 {
+		return data[0].value
+	}
+	var b strings.Builder
+	for _, d := range data {
+		if b.Len()+len(d.value) > maxPacked {
+			return ""
+		}
+		b.WriteString(d.value)
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+// mayHold says whether a value may contain one of the texts; false is certain.
+func (it *item) mayHold(texts []string) bool {
+	if it.packed == "" {
+		return len(it.findable) > 0
+	}
+	for _, t := range texts {
+		if containsText(it.packed, t) {
+			return true
+		}
+	}
+	return false
 }
 
 // next gives a copy to change.
