@@ -59,6 +59,14 @@ func newAlarms(l *loop, n notify, t awsdynamodb.Table, a *api, fns functions) []
 			metric: own(l, config.MetricFilingFailed, "Sum"), of: 2, in: 3,
 		},
 		rule{
+			id: "OpsItemsUsed", runbook: "opsitems-budget", what: "80 % of the OpsItems that can be filed are.",
+			metric: own(l, config.MetricOpsItemsUsed, "Maximum"), threshold: 80,
+		},
+		rule{
+			id: "OpsItemsHeld", runbook: "opsitems-budget", what: "Improvements wait for room in the budget of OpsItems.",
+			metric: own(l, config.MetricOpsItemsHeld, "Maximum"), of: 2, in: 3,
+		},
+		rule{
 			id: "MailFailed", runbook: "mail-failed", what: "Mails cannot be sent; they are tried again.",
 			metric: own(l, config.MetricMailFailed, "Sum"), of: 2, in: 3,
 		},

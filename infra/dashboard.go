@@ -56,6 +56,10 @@ func newDashboard(l *loop, alarms []awscloudwatch.IAlarm, t awsdynamodb.Table, a
 	)
 	d.AddWidgets(episodeWidgets(l)...)
 	d.AddWidgets(
+		graph("OpsItems used (% of what can be filed)", own(l, config.MetricOpsItemsUsed, "Maximum")),
+		graph("Waiting for room in the budget of OpsItems", own(l, config.MetricOpsItemsHeld, "Maximum")),
+	)
+	d.AddWidgets(
 		graph("In dead-letter queues", dead...),
 		graph("Function errors", each(func(n string) awscloudwatch.IMetric { return fns.byName[n].MetricErrors(fiveMinutes("Sum")) })...),
 		graph("Function throttles", each(func(n string) awscloudwatch.IMetric { return fns.byName[n].MetricThrottles(fiveMinutes("Sum")) })...),

@@ -117,6 +117,11 @@ func environment(l *loop, name string, in functionInput) map[string]*string {
 	if slices.Contains(useTokens, name) {
 		set(map[string]*string{config.KeyTokenKeyARN: in.secret.SecretArn()})
 	}
+	if slices.Contains(minding, name) {
+		set(map[string]*string{
+			config.KeyOpsItemsMonth: str(l.OpsItemsMonth), config.KeyOpsItemsTotal: str(l.OpsItemsTotal), config.KeyOpsItemsDollars: str(l.OpsItemsDollars),
+		})
+	}
 	if slices.Contains(callSES, name) {
 		set(map[string]*string{"AWS_ENDPOINT_URL_SESV2": str(l.EndpointSESv2)})
 	}
@@ -138,6 +143,9 @@ func environment(l *loop, name string, in functionInput) map[string]*string {
 
 // useTokens are the functions that make or read tokens, or know people by a key derived from theirs.
 var useTokens = []string{config.FnAPI, config.FnSignals, config.FnFollowup, config.FnDigest}
+
+// minding are the functions that know the budget for OpsItems: the one that files, and those that say how it stands.
+var minding = []string{config.FnAPI, config.FnOpsItems, config.FnDigest}
 
 // callSES are the functions that call SES: the one that sends, and the API, whose staff pages say whether it is a sandbox.
 var callSES = []string{config.FnAPI, config.FnFollowup}

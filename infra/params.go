@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/aws/constructs-go/constructs/v10"
@@ -35,6 +36,10 @@ type Params struct {
 	MailReplyTo  string // mailReplyTo: where replies go; default mailFrom
 	MailIdentity string // mailIdentity: the address or domain that SES verifies; default mailFrom's address
 	OpsEmail     string // opsEmail: subscribed to the topic of OpsItems and alarms; "" for nobody
+
+	// opsItemsMonth, opsItemsTotal, opsItemsDollars: what may be filed in OpsCenter in a month, in all, and for how many US
+	// dollars a month; default AWS's quotas, and no limit on money.
+	OpsItemsMonth, OpsItemsTotal, OpsItemsDollars string
 
 	RunbookURL string // runbookUrl: the page with the runbooks, linked from alarms; default README.md
 	Keep       bool   // keep: data survives the stack and deletion is refused; default true
@@ -84,19 +89,22 @@ func paramsFrom(get func(key string) string) (Params, error) {
 		return otherwise
 	}
 	p := Params{
-		Variant:        get("variant"),
-		PublicURL:      strings.TrimRight(get("publicUrl"), "/"),
-		CertificateARN: get("certificateArn"),
-		MailFrom:       get("mailFrom"),
-		MailReplyTo:    get("mailReplyTo"),
-		MailIdentity:   get("mailIdentity"),
-		OpsEmail:       get("opsEmail"),
-		RunbookURL:     or("runbookUrl", "README.md"),
-		Keep:           get("keep") != "false",
-		OIDCIssuer:     get("oidcIssuer"),
-		OIDCClientID:   get("oidcClientId"),
-		EndpointSSM:    get("endpointSsm"),
-		EndpointSESv2:  get("endpointSesv2"),
+		Variant:         get("variant"),
+		PublicURL:       strings.TrimRight(get("publicUrl"), "/"),
+		CertificateARN:  get("certificateArn"),
+		MailFrom:        get("mailFrom"),
+		MailReplyTo:     get("mailReplyTo"),
+		MailIdentity:    get("mailIdentity"),
+		OpsEmail:        get("opsEmail"),
+		OpsItemsMonth:   get("opsItemsMonth"),
+		OpsItemsTotal:   get("opsItemsTotal"),
+		OpsItemsDollars: get("opsItemsDollars"),
+		RunbookURL:      or("runbookUrl", "README.md"),
+		Keep:            get("keep") != "false",
+		OIDCIssuer:      get("oidcIssuer"),
+		OIDCClientID:    get("oidcClientId"),
+		EndpointSSM:     get("endpointSsm"),
+		EndpointSESv2:   get("endpointSesv2"),
 	}
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -120,6 +128,11 @@ func paramsFrom(get func(key string) string) (Params, error) {
 	}
 	if p.Stage != "" && !stagePattern.MatchString(p.Stage) {
 		bad("stage must be a lower-case letter and up to 15 letters, digits or hyphens, not %q", p.Stage)
+	}
+	for key, v := range map[string]string{"opsItemsMonth": p.OpsItemsMonth, "opsItemsTotal": p.OpsItemsTotal, "opsItemsDollars": p.OpsItemsDollars} {
+		if n, err := strconv.ParseFloat(v, 64); v != "" && (err != nil || !(n > 0 && n <= 1e9)) {
+			bad("%s must be a number above 0, not %q", key, v)
+		}
 	}
 	addr, err := mail.ParseAddress(p.MailFrom)
 	if p.MailFrom != "" && err != nil {

@@ -12,6 +12,7 @@ import (
 	"learningloop/internal/awsenv"
 	"learningloop/internal/config"
 	"learningloop/internal/digest"
+	"learningloop/internal/governor"
 )
 
 func main() {
@@ -35,5 +36,8 @@ func build(ctx context.Context) (*appdigest.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &appdigest.Handler{Digest: &digest.Service{Store: env.Store, People: tokens.People(), Now: time.Now}, Log: env.Log}, nil
+	return &appdigest.Handler{Digest: &digest.Service{
+		Store: env.Store, People: tokens.People(), Now: time.Now,
+		Budget: governor.BudgetOf(c.Budget.Month, c.Budget.Total, c.Budget.Dollars),
+	}, Log: env.Log}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"learningloop/internal/app/opsitems"
 	"learningloop/internal/awsenv"
 	"learningloop/internal/config"
+	"learningloop/internal/governor"
 	"learningloop/internal/links"
 	"learningloop/internal/mirror"
 )
@@ -34,7 +35,9 @@ func build(ctx context.Context) (*opsitems.Handler, error) {
 	}
 	m := &mirror.Service{
 		Store: env.Store, Center: env.Center(c.OpsTopicARN), Filer: mirror.Filer{Links: links.Links{Public: c.PublicURL}},
-		Meter: env.Metrics, Now: time.Now,
+		Meter: env.Metrics, Budget: governor.BudgetOf(c.Budget.Month, c.Budget.Total, c.Budget.Dollars), Now: time.Now,
 	}
-	return &opsitems.Handler{Mirror: m, Episodes: &opsitems.Episodes{Store: env.Store, Meter: env.Metrics}, Log: env.Log}, nil
+	return &opsitems.Handler{
+		Mirror: m, Episodes: &opsitems.Episodes{Store: env.Store, Meter: env.Metrics}, Gauge: env.Metrics, Log: env.Log,
+	}, nil
 }

@@ -104,6 +104,15 @@ func TestProblems(t *testing.T) {
 			Problems{`OPS_TOPIC_ARN must be an ARN of sns, not "arn:aws:sqs:eu-west-1:111122223333:ops"`},
 		},
 		{"topic is optional", map[string]string{KeyOpsTopicARN: ""}, nil},
+		{"a budget", map[string]string{KeyOpsItemsMonth: "2000", KeyOpsItemsTotal: "9000", KeyOpsItemsDollars: "9.50"}, nil},
+		{
+			"no budget",
+			map[string]string{KeyOpsItemsMonth: "many", KeyOpsItemsTotal: "-1", KeyOpsItemsDollars: "NaN"},
+			Problems{
+				`OPSITEMS_MONTH must be a number from 0 up, not "many"`, `OPSITEMS_TOTAL must be a number from 0 up, not "-1"`,
+				`OPSITEMS_DOLLARS must be a number from 0 up, not "NaN"`,
+			},
+		},
 		{"reply-to", map[string]string{KeyMailReplyTo: "a@b@c"}, Problems{`MAIL_REPLY_TO must be a mail address, not "a@b@c"`}},
 	}
 	for _, tt := range tests {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -29,6 +30,9 @@ const (
 	KeyOpsTopicARN          = "OPS_TOPIC_ARN"          // SNS topic of OpsItem notifications; empty: none
 	KeyAccountID            = "ACCOUNT_ID"             // the AWS account, for ARNs
 	KeyRegion               = "AWS_REGION"             // set by Lambda
+	KeyOpsItemsMonth        = "OPSITEMS_MONTH"         // OpsItems filed in a month at most; empty: AWS's quota
+	KeyOpsItemsTotal        = "OPSITEMS_TOTAL"         // OpsItems in all; empty: AWS's quota
+	KeyOpsItemsDollars      = "OPSITEMS_DOLLARS"       // what OpsItems may cost in a month, in US dollars; empty: no limit
 )
 
 // MinTokenKey is the least length of a token key in bytes: that of the HMAC-SHA-256 it is used in.
@@ -81,6 +85,20 @@ func (r *reader) level() slog.Level {
 		}
 	}
 	return l
+}
+
+// amount takes a number from 0 up; 0 where the key is not set.
+func (r *reader) amount(key string) float64 {
+	v := r.optional(key)
+	if v == "" {
+		return 0
+	}
+	n, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(n >= 0 && n <= 1e9) {
+		r.bad(key, "must be a number from 0 up, not %q", v)
+		return 0
+	}
+	return n
 }
 
 // url takes an absolute URL without user, query or fragment. Plain http is for this machine only.

@@ -47,11 +47,18 @@ type Mail struct {
 	ConfigurationSet string // of SES; "" for none
 }
 
+// OpsItemsBudget is what OpsItems may be filed; zero is AWS's quota, of Dollars no limit.
+type OpsItemsBudget struct {
+	Month, Total int
+	Dollars      float64
+}
+
 // APIConfig is what functions/api needs.
 type APIConfig struct {
 	Common
 	TokenKey TokenKey
 	Identity Identity
+	Budget   OpsItemsBudget
 }
 
 // SignalsConfig is what functions/signals needs.
@@ -69,6 +76,7 @@ type OpsItemsConfig struct {
 	AccountID   string // 12 digits
 	Region      string
 	OpsTopicARN string // "" for no notifications
+	Budget      OpsItemsBudget
 }
 
 // FollowupConfig is what functions/followup needs.
@@ -83,6 +91,7 @@ type FollowupConfig struct {
 type DigestConfig struct {
 	Common
 	TokenKey TokenKey
+	Budget   OpsItemsBudget
 }
 
 func (r *reader) common() Common {
@@ -106,6 +115,10 @@ func (r *reader) mail() Mail {
 	return m
 }
 
+func (r *reader) budget() OpsItemsBudget {
+	return OpsItemsBudget{Month: int(r.amount(KeyOpsItemsMonth)), Total: int(r.amount(KeyOpsItemsTotal)), Dollars: r.amount(KeyOpsItemsDollars)}
+}
+
 // API reads the environment of functions/api; the error is a Problems.
 func (e Env) API() (APIConfig, error) {
 	r := &reader{env: e}
@@ -113,7 +126,7 @@ func (e Env) API() (APIConfig, error) {
 		Issuer:          r.url(KeyOIDCIssuer),
 		ClientID:        r.required(KeyOIDCClientID),
 		ClientSecretARN: r.arn(KeyOIDCClientSecretARN, "secretsmanager"),
-	}}
+	}, Budget: r.budget()}
 	return c, r.err()
 }
 
@@ -136,6 +149,7 @@ func (e Env) OpsItems() (OpsItemsConfig, error) {
 	r := &reader{env: e}
 	c := OpsItemsConfig{
 		Common: r.common(), AccountID: r.account(), Region: r.required(KeyRegion), OpsTopicARN: r.arn(KeyOpsTopicARN, "sns"),
+		Budget: r.budget(),
 	}
 	return c, r.err()
 }
@@ -150,7 +164,7 @@ func (e Env) Followup() (FollowupConfig, error) {
 // Digest reads the environment of functions/digest; the error is a Problems.
 func (e Env) Digest() (DigestConfig, error) {
 	r := &reader{env: e}
-	c := DigestConfig{Common: r.common(), TokenKey: r.tokenKey()}
+	c := DigestConfig{Common: r.common(), TokenKey: r.tokenKey(), Budget: r.budget()}
 	return c, r.err()
 }
 

@@ -63,6 +63,8 @@ const (
 	MetricMailFailed   = "MailFailed"   // count: an attempt to send a mail that did not succeed
 	MetricSetAside     = "SetAside"     // count: an event nobody understood, kept for a person
 	MetricEventFailed  = "EventFailed"  // count: an attempt to put an event on the bus that did not succeed and will be tried again
+	MetricOpsItemsUsed = "OpsItemsUsed" // percent of the month's OpsItems (or of all there can be) that are filed; said by each sweep of opsitems
+	MetricOpsItemsHeld = "OpsItemsHeld" // how many wait for room in the budget; likewise
 	MetricMailSandbox  = "MailSandbox"  // 1 while SES is in its sandbox, else 0; said by each sweep of followup
 )
 

@@ -12,6 +12,7 @@ import (
 	"learningloop/internal/digest"
 	"learningloop/internal/fault"
 	"learningloop/internal/followup"
+	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/product"
@@ -26,6 +27,7 @@ type memory struct {
 	ims      []improvement.Improvement
 	entries  map[id.Improvement][]improvement.Entry
 	waiting  time.Time
+	use      governor.Use
 
 	digests map[digest.ID]digest.Digest
 	mails   map[string]followup.Mail
@@ -186,4 +188,14 @@ type links struct{}
 func (links) Digest(d string) string { return "https://loop.example.com/prod/team/digests/" + d }
 func (links) Improvement(im improvement.Improvement, slug string) string {
 	return fmt.Sprintf("https://loop.example.com/prod/team/%s/improvements/%s", slug, im.ID)
+}
+
+// BudgetUse is digest.Store's.
+func (m *memory) BudgetUse(ctx context.Context, now time.Time) (use governor.Use, err error) {
+	err = m.call(ctx, func() error {
+		use = m.use
+		use.Month = governor.MonthOf(now)
+		return nil
+	})
+	return use, err
 }

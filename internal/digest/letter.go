@@ -33,6 +33,7 @@ type Letter struct {
 	Overdue  Section
 	Changes  Section
 	Retros   string
+	Filing   string // "" where nothing is to be said
 	Fresh    string
 	Archive  string // link to the same report on a page
 	Footnote string // how to read the intervals
@@ -75,7 +76,7 @@ func LetterOf(d Digest, links Links) Letter {
 	}
 	l := Letter{
 		Subject: r.Subject, Scope: r.Scope, Period: r.Period.Title(), Verdict: r.Verdict, Quiet: r.Quiet, Chart: series, Alt: series.Alt(),
-		Retros: r.Retros, Fresh: r.Fresh.Words(), Archive: links.Digest(string(d.ID)), Footnote: Footnote(r), Why: why(r),
+		Retros: r.Retros, Filing: r.Filing, Fresh: r.Fresh.Words(), Archive: links.Digest(string(d.ID)), Footnote: Footnote(r), Why: why(r),
 		Top:     Section{Heading: "Highest scores among what is open", Empty: "No open Improvement has a score."},
 		Overdue: Section{Heading: "Overdue promises", Empty: "None."},
 		Changes: Section{Heading: "Decided and shipped in the " + string(r.Period.Kind)},

@@ -45,6 +45,7 @@ type Report struct {
 	Changes  []Change   `json:"changes"` // the latest first
 	Ask      *Ask       `json:"ask,omitempty"`
 	Retros   string     `json:"retros"`
+	Filing   string     `json:"filing,omitempty"` // how the budget for OpsItems stands, where that is news
 	Fresh    Freshness  `json:"fresh"`
 	Products int        `json:"products"` // how many it covers
 }

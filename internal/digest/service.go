@@ -12,6 +12,7 @@ import (
 
 	"learningloop/internal/fault"
 	"learningloop/internal/followup"
+	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/person"
 	"learningloop/internal/product"
@@ -21,6 +22,7 @@ import (
 type Service struct {
 	Store  Store
 	People []byte // the key for person.Of
+	Budget governor.Budget
 	Now    func() time.Time
 }
 
@@ -40,11 +42,16 @@ func (s *Service) Run(ctx context.Context, k Kind, at time.Time) (Done, error) {
 	if err != nil {
 		return done, fmt.Errorf("list products: %w", err)
 	}
+	filing, err := s.filing(ctx)
+	if err != nil {
+		return done, err
+	}
 	var reports []Report
 	var errs error
 	for _, p := range products {
 		d, err := s.one(ctx, &done, IDOf(p.ID, done.Period), func() (Digest, error) {
 			r, err := Build(ctx, s.Store, p, done.Period, at)
+			r.Filing = filing
 			return Digest{Report: r, To: recipients(p)}, err
 		})
 		if err != nil {
@@ -57,11 +64,26 @@ func (s *Service) Run(ctx context.Context, k Kind, at time.Time) (Done, error) {
 		return done, errs
 	}
 	if _, err := s.one(ctx, &done, IDOf(id.All, done.Period), func() (Digest, error) {
-		return Digest{Report: Overall(done.Period, at, reports), To: overallRecipients(products)}, nil
+		all := Overall(done.Period, at, reports)
+		all.Filing = filing
+		return Digest{Report: all, To: overallRecipients(products)}, nil
 	}); err != nil {
 		return done, fmt.Errorf("digest over all: %w", err)
 	}
 	return done, nil
+}
+
+// filing says how the budget for OpsItems stands, where that is news: it is the account's, so every report says the same.
+func (s *Service) filing(ctx context.Context) (string, error) {
+	now := s.Now()
+	use, err := s.Store.BudgetUse(ctx, now)
+	if err != nil {
+		return "", fmt.Errorf("load budget of OpsItems: %w", err)
+	}
+	if st := governor.StateAt(s.Budget, use, now); st.Edge || use.Folded > 0 {
+		return st.String(), nil
+	}
+	return "", nil
 }
 
 // one gives the digest of an id as it is frozen, makes it where it is not there, and sees to its orders.

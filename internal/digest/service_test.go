@@ -11,6 +11,7 @@ import (
 
 	"learningloop/internal/digest"
 	"learningloop/internal/followup"
+	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/product"
@@ -231,6 +232,34 @@ func TestAsk(t *testing.T) {
 			}
 			if got != tt.want {
 				t.Errorf("asks about %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Where the budget for OpsItems nears its end, or things were folded because of it, every report says so; else none does.
+func TestRunSaysTheBudget(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		use  governor.Use
+		want string
+	}{
+		{"calm", governor.Use{Filed: 12}, ""},
+		{"folded", governor.Use{Filed: 12, Folded: 4}, "12 of the month's 100 OpsItems are filed, 4 folded into weekly lists."},
+		{"at the edge", governor.Use{Filed: 85, Held: 1}, "85 of the month's 100 OpsItems are filed, 1 wait for room."},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := twoProducts(t)
+			m.use = tt.use
+			s := service(m)
+			s.Budget = governor.Budget{Month: 100}
+			if _, err := s.Run(t.Context(), digest.Week, monday); err != nil {
+				t.Fatal(err)
+			}
+			for did, d := range m.digests {
+				if d.Report.Filing != tt.want || digest.LetterOf(d, links{}).Filing != tt.want {
+					t.Errorf("%s says %q", did, d.Report.Filing)
+				}
 			}
 		})
 	}

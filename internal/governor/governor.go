@@ -32,6 +32,11 @@ type Budget struct {
 	Money float64 // US dollars in a month
 }
 
+// BudgetOf makes a Budget of what a deployment sets.
+func BudgetOf(month, total int, money float64) Budget {
+	return Budget{Month: month, Total: total, Money: money}
+}
+
 // Limit is how many OpsItems may be created in a month, and whether it is the money that says so.
 func (b Budget) Limit() (n int, money bool) {
 	n = QuotaMonth

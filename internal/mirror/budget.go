@@ -63,6 +63,16 @@ func (s *Service) admit(ctx context.Context, ep *opsitem.Episode) (delta governo
 	}
 }
 
+// BudgetState says how the budget for OpsItems stands.
+func (s *Service) BudgetState(ctx context.Context) (governor.State, error) {
+	now := s.Now()
+	use, err := s.Store.BudgetUse(ctx, now)
+	if err != nil {
+		return governor.State{}, fmt.Errorf("load budget: %w", err)
+	}
+	return governor.StateAt(s.Budget, use, now), nil
+}
+
 // budgeted stores an episode with its share of the budget. Somebody else having been faster is as good: theirs counts.
 func (s *Service) budgeted(ctx context.Context, ep opsitem.Episode, d governor.Delta) error {
 	if err := s.Store.SaveBudgeted(ctx, ep, d); err != nil && !fault.Is(err, fault.Conflict) {

@@ -23,6 +23,9 @@ type Improvement struct {
 	Steps     []Step
 	OpsItem   *OpsItem // nil: not filed
 	Filing    string   // why it is not filed, or not yet: "waits: AWS throttles"; ""
+	FoldedIn  *Link    // the week's list that it is a line of; nil: of none
+	Lines     []Link   // of a week's list, the best first; empty for everything else
+	Listed    int      // how many lines the list has; Lines are the first of them
 	Evidence  []Evidence
 	Told      []Told
 	History   []HistoryEntry

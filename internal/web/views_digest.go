@@ -38,6 +38,7 @@ type Digest struct {
 	Top       []ImprovementRow
 	TopTitle  string // "" says "Top Improvements"
 	Overdue   []Promise
+	Filing    string    // how the budget for OpsItems stands; "" where that is no news
 	Retros    string    // "None held, none due: retrospectives start with the next cycle."
 	Fresh     string    // how fresh the data is, in words
 	FreshAt   time.Time // newest Feedback counted

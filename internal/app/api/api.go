@@ -12,6 +12,7 @@ import (
 	"learningloop/internal/auth"
 	"learningloop/internal/fault"
 	"learningloop/internal/feedback"
+	"learningloop/internal/governor"
 	"learningloop/internal/httpapi"
 	"learningloop/internal/improvement"
 	"learningloop/internal/intake"
@@ -34,9 +35,10 @@ type API struct {
 	Mail         MailStatus
 	Log          *slog.Logger
 	Now          func() time.Time
-	Rand         func() string // 128 random bits
-	Local        bool          // `make run`: pages link to /_local/
-	Region       string        // of OpsCenter, for links into the console; not needed where Local is set
+	Rand         func() string   // 128 random bits
+	Local        bool            // `make run`: pages link to /_local/
+	Budget       governor.Budget // for OpsItems
+	Region       string          // of OpsCenter, for links into the console; not needed where Local is set
 }
 
 // MailStatus says whether mail reaches anybody: "" when all is well, else a sentence for staff.
@@ -77,6 +79,7 @@ func (a *API) apiRoutes() map[string]handler {
 		"POST /v1/improvements/{id}/decisions":             a.staff(auth.Member, a.decide),
 		"POST /v1/improvements/{id}/feedback":              a.staff(auth.Member, a.attach),
 		"DELETE /v1/improvements/{id}/feedback/{feedback}": a.staff(auth.Member, a.detach),
+		"GET /v1/budget":                                   a.staff(auth.Member, a.showBudget),
 		"GET /v1/set-aside":                                a.staff(auth.Member, a.listSetAside),
 		"POST /v1/set-aside/{id}/replay":                   a.staff(auth.Member, a.replay),
 		"POST /v1/set-aside/{id}/drop":                     a.staff(auth.Member, a.drop),

@@ -151,6 +151,7 @@ func (c *conversation) operations(fid, token, iid string) {
 	first, _ := items[0].(map[string]any)
 	at := "/v1/set-aside/" + first["id"].(string)
 	c.ask(200, "GET", "/v1/set-aside?limit=1", c.staff, nil)
+	c.ask(200, "GET", "/v1/budget", c.staff, nil)
 	c.ask(422, "GET", "/v1/set-aside?product=checkout", c.staff, nil)
 	c.ask(422, "POST", at+"/replay", c.staff, nil)
 	c.ask(404, "POST", "/v1/set-aside/s-0/replay", c.staff, nil)
@@ -160,7 +161,7 @@ func (c *conversation) operations(fid, token, iid string) {
 	c.ask(204, "POST", at+"/drop", c.staff, m{"reason": "A test."})
 	c.ask(409, "POST", at+"/drop", c.staff, m{"reason": "Again."})
 	c.ask(409, "POST", at+"/replay", c.staff, nil)
-	for _, closed := range []string{"GET /v1/set-aside", "POST " + at + "/replay", "POST " + at + "/drop"} {
+	for _, closed := range []string{"GET /v1/budget", "GET /v1/set-aside", "POST " + at + "/replay", "POST " + at + "/drop"} {
 		method, path, _ := strings.Cut(closed, " ")
 		c.staffOnly(method, path)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"learningloop/internal/auth"
 	"learningloop/internal/feedback"
+	"learningloop/internal/governor"
 	"learningloop/internal/improvement"
 	"learningloop/internal/intake"
 	"learningloop/internal/links"
@@ -33,6 +34,7 @@ type Setup struct {
 	Rand      func() string    // 128 random bits
 	Random    io.Reader        // nil: crypto/rand
 	Local     bool
+	Budget    governor.Budget
 	Region    string // of OpsCenter, for links into the console; not needed where Local is set
 }
 
@@ -55,7 +57,7 @@ func New(s Setup) (*API, error) {
 	l := links.Links{Public: s.Public, Tokens: s.Tokens}
 	receive := &feedback.Service{Store: s.Store, People: s.Tokens.People(), Now: s.Now, Rand: s.Rand}
 	a := &API{
-		Store: s.Store, Feedback: receive, Tokens: s.Tokens, Pages: pages, Links: l, Mail: s.Account, Log: s.Log, Now: s.Now, Rand: s.Rand, Local: s.Local, Region: s.Region,
+		Store: s.Store, Feedback: receive, Tokens: s.Tokens, Pages: pages, Links: l, Mail: s.Account, Log: s.Log, Now: s.Now, Rand: s.Rand, Local: s.Local, Region: s.Region, Budget: s.Budget,
 		Improvements: &improvement.Service{Store: s.Store, Filer: mirror.Filer{Links: l}, Now: s.Now, Rand: s.Rand},
 		Intake:       &intake.Service{Store: s.Store, Receiver: receive, Meter: s.Meter, Now: s.Now},
 	}

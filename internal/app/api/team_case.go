@@ -297,6 +297,9 @@ func (a *API) caseOpsItems(r *http.Request, im improvement.Improvement, v *web.I
 		switch {
 		case ep.N == im.Episode:
 			v.Filing = filingWords(ep)
+			if err := a.caseFolds(r, ep, v); err != nil {
+				return err
+			}
 			if ep.OpsItem != "" {
 				v.OpsItem = &web.OpsItem{
 					ID: ep.OpsItem, Status: string(ep.Status), Severity: ep.Request.Severity, Priority: ep.Request.Priority, URL: a.opsItemPath(ep.OpsItem),
@@ -318,6 +321,8 @@ func (a *API) caseOpsItems(r *http.Request, im improvement.Improvement, v *web.I
 
 func filingWords(ep opsitem.Episode) string {
 	switch {
+	case ep.Held || ep.Folds():
+		return ep.Error
 	case ep.OpsItem != "" || ep.Order != opsitem.File:
 		return ""
 	case ep.Error != "":

@@ -98,7 +98,7 @@ func digestView(d digest.Digest) web.Digest {
 	series := rep.Chart()
 	v := web.Digest{
 		ID: string(d.ID), Period: rep.Period.Title(), Scope: rep.Scope, Every: rep.Period.Kind.Every(), Verdict: rep.Verdict, Quiet: rep.Quiet,
-		TopTitle: "Highest scores among what is open", Retros: rep.Retros, Fresh: rep.Fresh.Words(), Chart: &series,
+		TopTitle: "Highest scores among what is open", Retros: rep.Retros, Filing: rep.Filing, Fresh: rep.Fresh.Words(), Chart: &series,
 	}
 	for _, n := range rep.Numbers {
 		v.Numbers = append(v.Numbers, numberView(n))

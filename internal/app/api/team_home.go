@@ -145,7 +145,7 @@ func (a *API) promisedTo(r *http.Request, p *web.Promise) error {
 // faults are those of the loop itself, the worst first.
 func (a *API) faults(r *http.Request) ([]web.Fault, error) {
 	var out []web.Fault
-	for _, look := range []func(*http.Request) (*web.Fault, error){a.lateTriage, a.failedFilings, a.failedMails, a.setAsideWaits, a.mailNote} {
+	for _, look := range []func(*http.Request) (*web.Fault, error){a.lateTriage, a.failedFilings, a.budgetEdge, a.failedMails, a.setAsideWaits, a.mailNote} {
 		f, err := look(r)
 		if err != nil {
 			return nil, err
@@ -181,7 +181,7 @@ func (a *API) failedFilings(r *http.Request) (*web.Fault, error) {
 	waiting, err := firstOf(maxOrders, func(cursor string) ([]opsitem.Episode, string, error) {
 		return a.Store.DueEpisodes(r.Context(), a.Now().Add(horizon), cursor)
 	})
-	waiting = slices.DeleteFunc(waiting, func(e opsitem.Episode) bool { return e.Error == "" })
+	waiting = slices.DeleteFunc(waiting, func(e opsitem.Episode) bool { return e.Error == "" || e.Held })
 	if err != nil || len(waiting) == 0 {
 		return nil, err
 	}

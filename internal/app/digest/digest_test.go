@@ -15,6 +15,7 @@ import (
 	"learningloop/internal/digest"
 	"learningloop/internal/fault"
 	"learningloop/internal/followup"
+	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/product"
@@ -23,6 +24,8 @@ import (
 
 // empty is a store without products that keeps what is made.
 type empty struct{ made []digest.ID }
+
+func (*empty) BudgetUse(context.Context, time.Time) (governor.Use, error) { return governor.Use{}, nil }
 
 func (*empty) Products(context.Context) ([]product.Product, error) { return nil, nil }
 func (*empty) Counts(context.Context, id.Product, trend.Dimension, time.Time, time.Time) ([]trend.Hourly, error) {

@@ -178,6 +178,9 @@ func digestBlocks(dl digest.Letter) []letter.Block {
 	for _, s := range []digest.Section{dl.Top, dl.Overdue, dl.Changes} {
 		blocks = append(blocks, listOf(s))
 	}
+	if dl.Filing != "" {
+		blocks = append(blocks, letter.Heading("OpsItems"), letter.Paragraph(dl.Filing))
+	}
 	blocks = append(blocks, letter.Heading("Retrospectives"), letter.Paragraph(dl.Retros), letter.Note(dl.Fresh))
 	if dl.Footnote != "" {
 		blocks = append(blocks, letter.Note(dl.Footnote))

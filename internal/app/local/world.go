@@ -31,6 +31,7 @@ import (
 	"learningloop/internal/config"
 	"learningloop/internal/digest"
 	"learningloop/internal/followup"
+	"learningloop/internal/governor"
 	"learningloop/internal/improvement"
 	"learningloop/internal/incident"
 	"learningloop/internal/intake"
@@ -68,6 +69,7 @@ type Config struct {
 	Random     io.Reader                     // nil: crypto/rand
 	Log        *slog.Logger                  // nil: nowhere
 	Wrap       func(table.Table) table.Table // for tests that count or fail calls of the port; nil: as it is
+	Budget     governor.Budget               // for OpsItems; zero: AWS's quotas
 }
 
 // World is everything, wired.
@@ -216,6 +218,11 @@ func (w *World) awsConfig() aws.Config {
 	}
 }
 
+// SetBudget changes the budget for OpsItems, for tests.
+func (w *World) SetBudget(b governor.Budget) {
+	w.Mirror.Budget, w.Digest.Digest.Budget, w.api.Budget = b, b, b
+}
+
 // wire makes the services and the handlers over what is open.
 func (w *World) wire() error {
 	cfg := w.cfg
@@ -230,7 +237,7 @@ func (w *World) wire() error {
 	filer := mirror.Filer{Links: link}
 	awsCfg := w.awsConfig()
 
-	w.Mirror = &mirror.Service{Store: w.Store, Center: opscenter.New(ssm.NewFromConfig(awsCfg), ""), Filer: filer, Meter: meter, Now: cfg.Now}
+	w.Mirror = &mirror.Service{Store: w.Store, Center: opscenter.New(ssm.NewFromConfig(awsCfg), ""), Filer: filer, Meter: meter, Budget: cfg.Budget, Now: cfg.Now}
 
 	sesClient := sesv2.NewFromConfig(awsCfg)
 	sender, err := ses.New(sesClient, ses.Config{
@@ -244,7 +251,9 @@ func (w *World) wire() error {
 	tell := &followup.Service{Store: w.Store, Post: post, Meter: meter, Now: cfg.Now}
 
 	w.Store.Observe(meter.Reached)
-	w.OpsItems = &appopsitems.Handler{Mirror: w.Mirror, Episodes: &appopsitems.Episodes{Store: w.Store, Meter: meter}, Log: cfg.Log}
+	w.OpsItems = &appopsitems.Handler{
+		Mirror: w.Mirror, Episodes: &appopsitems.Episodes{Store: w.Store, Meter: meter}, Gauge: meter, Log: cfg.Log,
+	}
 	w.Followup = &appfollowup.Handler{
 		Incidents: &incident.Service{
 			Store: w.Store, Teller: timeline.Teller{Store: w.Store, Now: cfg.Now}, Bus: ownBus{w}, Links: link, Meter: meter, Now: cfg.Now,
@@ -252,12 +261,12 @@ func (w *World) wire() error {
 		Followup: tell, Bounces: &appfollowup.Bounces{Store: w.Store, People: people, Log: cfg.Log, Now: cfg.Now},
 		Account: sender, Sandbox: meter, Log: cfg.Log,
 	}
-	w.Digest = &appdigest.Handler{Digest: &digest.Service{Store: w.Store, People: people, Now: cfg.Now}, Log: cfg.Log}
+	w.Digest = &appdigest.Handler{Digest: &digest.Service{Store: w.Store, People: people, Now: cfg.Now, Budget: cfg.Budget}, Log: cfg.Log}
 
 	w.api, err = api.New(api.Setup{
 		Store: w.Store, Public: cfg.Public, Tokens: w.Tokens, Issuer: cfg.Public + oidclocal.Path, ClientID: ClientID,
 		Transport: w.Issuer.Transport(http.DefaultTransport), Account: ses.NewAccount(sesClient, cfg.Now), Meter: meter, Log: cfg.Log, Now: cfg.Now,
-		Rand: w.random, Random: cfg.Random, Local: true,
+		Rand: w.random, Random: cfg.Random, Local: true, Budget: cfg.Budget,
 	})
 	if err != nil {
 		return err

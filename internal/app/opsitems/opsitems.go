@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -24,7 +25,13 @@ import (
 type Handler struct {
 	Mirror   *mirror.Service
 	Episodes *Episodes // nil: nobody asks how many are open
+	Gauge    Gauge
 	Log      *slog.Logger
+}
+
+// Gauge takes a number that an alarm and the dashboard watch.
+type Gauge interface {
+	Count(name string, n float64)
 }
 
 // Handle is the Lambda entry.
@@ -57,6 +64,12 @@ func (h *Handler) Schedule(ctx context.Context, s app.Schedule) error {
 		return errors.Join(err, h.Episodes.Look(ctx, h.Log))
 	}
 	_, err := h.Mirror.Sweep(ctx)
+	st, asked := h.Mirror.BudgetState(ctx)
+	if asked != nil {
+		return errors.Join(err, asked)
+	}
+	h.Gauge.Count(config.MetricOpsItemsUsed, math.Round(st.Share*100))
+	h.Gauge.Count(config.MetricOpsItemsHeld, float64(st.Use.Held))
 	return err
 }
 

@@ -22,7 +22,9 @@ import (
 
 	"learningloop/internal/app/apptest"
 	"learningloop/internal/app/opsitems"
+	"learningloop/internal/config"
 	"learningloop/internal/fault"
+	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/mirror"
@@ -47,21 +49,27 @@ type silent struct{}
 
 func (silent) FilingFailed(context.Context, id.Improvement, error) {}
 
+// gauge keeps the latest number of each name.
+type gauge map[string]float64
+
+func (g gauge) Count(name string, n float64) { g[name] = n }
+
 type world struct {
 	*opsitems.Handler
-	t    *testing.T
-	st   *store.Store
-	ops  *emulator.Emulator
-	team *improvement.Service
-	p    product.Product
-	feed table.Feed
-	now  time.Time
-	n    int
+	gauge gauge
+	t     *testing.T
+	st    *store.Store
+	ops   *emulator.Emulator
+	team  *improvement.Service
+	p     product.Product
+	feed  table.Feed
+	now   time.Time
+	n     int
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Date(2026, 10, 19, 2, 46, 54, 0, time.UTC)}
+	w := &world{t: t, gauge: gauge{}, now: time.Date(2026, 10, 19, 2, 46, 54, 0, time.UTC)}
 	clock := func() time.Time { return w.now }
 	db, err := embedded.OpenMem(embedded.Options{})
 	if err != nil {
@@ -80,7 +88,7 @@ func newWorld(t *testing.T) *world {
 	w.st = store.New(db, clock)
 	filer := mirror.Filer{Links: page{}}
 	w.Handler = &opsitems.Handler{
-		Mirror: &mirror.Service{Store: w.st, Center: opscenter.New(client, ""), Filer: filer, Meter: silent{}, Now: clock}, Log: slog.New(slog.DiscardHandler),
+		Mirror: &mirror.Service{Store: w.st, Center: opscenter.New(client, ""), Filer: filer, Meter: silent{}, Now: clock}, Gauge: w.gauge, Log: slog.New(slog.DiscardHandler),
 	}
 	w.team = &improvement.Service{Store: w.st, Filer: filer, Now: clock, Rand: func() string { w.n++; return fmt.Sprint(w.n) }}
 	if w.p, err = product.New("shop", "seed", w.now); err != nil {
@@ -271,7 +279,11 @@ func TestSchedulesHeal(t *testing.T) {
 	iid := w.accepted()
 	sweep := map[string]string{"schedule": "opsitems-sweep", "at": "2026-10-19T03:00:00Z"}
 	reconcile := map[string]string{"schedule": "opsitems-reconcile", "at": "2026-10-19T03:00:00Z"}
+	w.Mirror.Budget = governor.Budget{Month: 4}
 	w.handle(sweep)
+	if w.gauge[config.MetricOpsItemsUsed] != 25 || w.gauge[config.MetricOpsItemsHeld] != 0 {
+		t.Errorf("one of four is filed: %v", w.gauge)
+	}
 	oid := w.load(iid).OpsItem
 	if oid == "" {
 		t.Fatal("not filed")
