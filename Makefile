@@ -97,7 +97,7 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 	@git grep -lE '^func Fuzz' -- '*_test.go' | while read -r f; do \
 	  sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' "$$f" | while read -r name; do \
 	    echo "$$name in $$(dirname "$$f")"; \
-	    go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} "./$$(dirname "$$f")" </dev/null; \
+	    go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $${FUZZTIME:-10s} -fuzzminimizetime 5x "./$$(dirname "$$f")" </dev/null; \
 	  done; \
 	done
 

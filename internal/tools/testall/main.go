@@ -62,17 +62,17 @@ func run(ctx context.Context, packages []string) error {
 	waiting := alone.waiting(testenv.Keys)
 	r.add("unit, embedded engine", alone.minus(waiting))
 
-	// What fails every call of a whole story takes ten times as long under the race detector, which therefore sees a part
-	// of it; here it is whole.
-	fmt.Println("== failing every call, without the race detector")
+	// What fails every call of a whole story, and a whole month of filing, take ten times as long under the race detector,
+	// which therefore sees a part of them; here they are whole.
+	fmt.Println("== failing every call, and a month of filing, without the race detector")
 	every, err := goTest(ctx, suite{
-		log: filepath.Join(logs, "every-call.json"), env: without(os.Environ(), testenv.Keys), packages: []string{"./internal/app/local"},
-		run: "EveryCall", plain: true,
+		log: filepath.Join(logs, "every-call.json"), env: without(os.Environ(), testenv.Keys), packages: []string{"./internal/app/local", "./internal/mirror"},
+		run: "EveryCall|MonthOfCandidates", plain: true,
 	})
 	if err != nil {
 		return err
 	}
-	r.add("every call, no race detector", every)
+	r.add("every call, a month; no race detector", every)
 
 	if len(waiting) > 0 {
 		if err := runWaiting(ctx, &r, waiting, root, logs, env); err != nil {
