@@ -63,7 +63,17 @@ type Feedback struct {
 	Todo        bool           `json:"todo,omitzero"`        // triage is not done with it: it lies in the pending index
 	Improvement id.Improvement `json:"improvement,omitzero"` // "" while loose
 	Signal      *signal.Signal `json:"signal,omitzero"`      // what the machine said; nil for people's words
+	Apart       bool           `json:"apart,omitzero"`       // a person took it out of an Improvement: no rule attaches it again
+	Muted       *Muted         `json:"muted,omitzero"`       // a signal that came in a maintenance window; nil for all others
 	Version     int64          `json:"-"`
+}
+
+// Muted says why a signal alerts nobody.
+type Muted struct {
+	Mute   string    `json:"mute,omitzero"` // product.Mute's id
+	Reason string    `json:"reason,omitzero"`
+	Until  time.Time `json:"until,omitzero"` // when the window ends, as it was set then
+	Over   time.Time `json:"over,omitzero"`  // since when it counts after all, because it still fired then; zero: it does not
 }
 
 // Submitter is who said it; the zero value is anonymous.
@@ -98,14 +108,41 @@ func (f Feedback) Headline() string {
 // WantsWord says whether somebody asked to hear back and can be reached.
 func (f Feedback) WantsWord() bool { return f.Submitter.HearBack && f.Submitter.Email != "" }
 
+// Silent says whether it is a signal that a maintenance window keeps from alerting anybody.
+func (f Feedback) Silent() bool { return f.Muted != nil && f.Muted.Over.IsZero() }
+
+// Happened is when what it tells did: for people when they said it; for a signal what it says itself, but not later than
+// it was received, or the end of the maintenance window that it outlasted.
+func (f Feedback) Happened() time.Time {
+	switch {
+	case f.Signal == nil:
+		return f.Received
+	case f.Muted != nil && !f.Muted.Over.IsZero():
+		return f.Muted.Over
+	case f.Signal.Time.IsZero() || f.Signal.Time.After(f.Received):
+		return f.Received
+	default:
+		return f.Signal.Time
+	}
+}
+
+// SignalTime is what the order of signals of one key goes by: the signal's own time, or the end of the maintenance window
+// that it outlasted.
+func (f Feedback) SignalTime() time.Time {
+	if f.Muted != nil && !f.Muted.Over.IsZero() {
+		return f.Muted.Over
+	}
+	return f.Signal.Time
+}
+
 // Open says whether its submitter may still change it: until somebody takes it up. Triage is no reason to close it, for it
 // comes within the second; what it counted is posted again.
 func (f Feedback) Open() bool { return f.Signal == nil && f.State != Withdrawn && f.Improvement == "" }
 
 // Loose says whether it waits in the queue by itself: not attached to an Improvement, worth ranking, and no machine's word
-// that all is well.
+// that all is well or that was muted.
 func (f Feedback) Loose() bool {
-	well := f.Signal != nil && f.Signal.State != signal.Firing
+	well := f.Signal != nil && (f.Signal.State != signal.Firing || f.Muted != nil)
 	return f.State == Triaged && f.Improvement == "" && f.Impact() > 0 && !well
 }
 
@@ -158,7 +195,12 @@ func (f Feedback) Evidence() score.Evidence {
 	_, w := f.Voice()
 	e := score.Evidence{Count: 1, Voices: 1, Mass: score.Mass(w, f.Received), Impact: f.Impact(), People: f.Signal == nil}
 	if f.Signal != nil {
-		e.Signals, e.Machines = 1, true
+		e.Signals, e.Machines, e.Incidents = 1, true, 1
+	} else if f.Kind == Problem {
+		e.Complaints = 1
+	}
+	if f.Submitter.Company != "" {
+		e.Companies = 1
 	}
 	return e
 }

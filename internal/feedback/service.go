@@ -123,7 +123,7 @@ func (s *Service) Edit(ctx context.Context, fid id.Feedback, d Draft) (Feedback,
 		}
 		n := New(f.ID, checked, f.Channel, s.People, f.Received)
 		// The fingerprint stays that of the request: a repeat of it is still the same request.
-		n.Version, n.Fingerprint, n.Edited = f.Version, f.Fingerprint, s.Now()
+		n.Version, n.Fingerprint, n.Edited, n.Apart = f.Version, f.Fingerprint, s.Now(), f.Apart
 		*f = n
 		return nil
 	})

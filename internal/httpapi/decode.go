@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"learningloop/internal/fault"
@@ -271,6 +272,9 @@ func (d *decoder) slice(raw json.RawMessage, v reflect.Value, pointer string) {
 	}
 }
 
+// aTime is what a time.Time should have been.
+const aTime = "a time like 2026-12-31T22:00:00Z"
+
 // want says what a value should have been.
 func want(v reflect.Value, err error) string {
 	switch v.Kind() {
@@ -285,6 +289,9 @@ func want(v reflect.Value, err error) string {
 	case reflect.Map:
 		return "an object"
 	default:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return aTime
+		}
 		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return "of another type"
 		}
@@ -373,7 +380,11 @@ func (d *decoder) formValue(vals []string, v reflect.Value, pointer string) {
 	}
 	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		if err := u.UnmarshalText([]byte(s)); err != nil {
-			d.reject(pointer, err.Error())
+			detail := err.Error()
+			if v.Type() == reflect.TypeFor[time.Time]() {
+				detail = "must be " + aTime
+			}
+			d.reject(pointer, detail)
 		}
 		return
 	}

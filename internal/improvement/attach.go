@@ -20,6 +20,15 @@ const rulePrefix = "rule: "
 
 func asFault(err error) (*fault.Error, bool) { return errors.AsType[*fault.Error](err) }
 
+// attachmentOf is what attaching f stores of it.
+func attachmentOf(f feedback.Feedback, by By, now time.Time) Attachment {
+	key, weight := f.Voice()
+	return Attachment{
+		Feedback: f.ID, Person: string(f.Submitter.Person), Voice: key, Weight: weight, Impact: f.Impact(), Signal: f.Signal != nil,
+		Headline: f.Headline(), Kind: f.Kind, Company: f.Submitter.Company, At: f.Received, Attached: now, By: by.Who,
+	}
+}
+
 // addVoice counts an attachment's voice in the evidence of im: each distinct voice once, by its latest word.
 func addVoice(im *Improvement, v *Voice, a Attachment) {
 	e := &im.Evidence
@@ -27,6 +36,12 @@ func addVoice(im *Improvement, v *Voice, a Attachment) {
 	if v.Version == 0 {
 		v.Key, v.Weight, v.Latest = a.Voice, a.Weight, a.At
 		e.Voices++
+		switch {
+		case a.Signal:
+			e.Incidents++
+		case a.Company != "":
+			e.Companies++
+		}
 		e.Mass += score.Mass(a.Weight, a.At)
 		return
 	}
@@ -48,7 +63,7 @@ func rule(im Improvement, r product.Rules, f feedback.Feedback, now time.Time) (
 		if s := im.Score(now); s.Priority <= r.Band && s.Total > 0 {
 			return Accept, fmt.Sprintf("%sscore %.1f reached band %d (%s)", rulePrefix, s.Total, r.Band, s.Why)
 		}
-	case im.Status.Closed() && severe && !signal.SameEpisode(im.Closed, f.Signal.Time, QuietTime):
+	case im.Status.Closed() && severe && !signal.SameEpisode(im.Closed, f.SignalTime(), QuietTime):
 		return Reopen, fmt.Sprintf("%salarm of severity %d returned after the quiet time", rulePrefix, f.Signal.Severity)
 	}
 	return "", ""
@@ -93,6 +108,9 @@ func count(im *Improvement, v *Voice, a Attachment) {
 		e.Machines = true
 	} else {
 		e.People = true
+		if a.Kind == feedback.Problem {
+			e.Complaints++
+		}
 	}
 	addVoice(im, v, a)
 	e.Impact = max(e.Impact, a.Impact)

@@ -51,6 +51,8 @@ type Improvement struct {
 	SignalKey   string         `json:"signalKey,omitzero"` // what machines call it; "" where people raised it
 	Firing      bool           `json:"firing,omitzero"`    // its latest signal was not a recovery
 	Signaled    time.Time      `json:"signaled,omitzero"`  // when its latest signal says that it happened
+	Component   string         `json:"component,omitzero"` // what its cluster is about, as the team spells it; "": nothing by name
+	Andon       Andon          `json:"andon,omitzero"`
 	Evidence    score.Evidence `json:"evidence,omitzero"`
 	Latest      time.Time      `json:"latest,omitzero"`      // of its evidence
 	Since       time.Time      `json:"since,omitzero"`       // when the first evidence of the episode under way, or to come, says that it happened
@@ -139,6 +141,9 @@ type Change struct {
 
 	PostIncident *incident.PostIncident // ordered with it
 	Steps        []opsitem.Step         // what its episode has just reached; told as metrics once it is stored
+	Clusters     []Cluster              // which clusters it is now
+	Key          *SignalKey             // where the words of a signal's key go now
+	Pull         *AndonState            // the andon that is pulled or stood down with it
 }
 
 // Attachment is one piece of Feedback attached to an Improvement.

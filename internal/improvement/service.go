@@ -33,6 +33,7 @@ type Store interface {
 	SaveDetachment(ctx context.Context, c Change, fid id.Feedback, v Voice, f feedback.Feedback) error
 	// Attachments gives the pieces attached to an Improvement, a page at a time.
 	Attachments(ctx context.Context, iid id.Improvement, cursor string) ([]Attachment, string, error)
+	Gathering
 }
 
 // Filer says how an episode of an Improvement is asked of OpsCenter.
@@ -188,46 +189,53 @@ func attachedElsewhere(f feedback.Feedback) error {
 // Attach attaches one piece to an Improvement of its product. Repeating is harmless. Where the Improvement was decided
 // already, the submitter is told where it stands.
 func (s *Service) Attach(ctx context.Context, iid id.Improvement, fid id.Feedback, by By) error {
-	return retry(ctx, func() error {
-		f, err := s.Store.Feedback(ctx, fid)
-		if err != nil {
+	return retry(ctx, func() error { return s.attachOnce(ctx, iid, fid, by, nil) })
+}
+
+// attachOnce is one try to attach. more, where it is not nil, adds to the Change what is to be stored with it.
+func (s *Service) attachOnce(ctx context.Context, iid id.Improvement, fid id.Feedback, by By, more func(*Change) error) error {
+	f, err := s.Store.Feedback(ctx, fid)
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.Improvement == iid:
+		return nil
+	case f.Improvement != "":
+		return attachedElsewhere(f)
+	case f.Product() != iid.Product():
+		return fault.New(fault.Invalid, "other_product", "The feedback is about another product.")
+	case f.State == feedback.Withdrawn:
+		return fault.New(fault.Conflict, "withdrawn", "The feedback was withdrawn.")
+	case f.Apart && byRule(by.Who):
+		return fault.New(fault.Conflict, codeTakenOut, "A person took this feedback out of an improvement.")
+	}
+	im, err := s.Store.Improvement(ctx, iid)
+	if err != nil {
+		return err
+	}
+	p, err := s.Store.Product(ctx, iid.Product())
+	if err != nil {
+		return err
+	}
+	key, _ := f.Voice()
+	v, err := s.Store.Voice(ctx, iid, key)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	a := attachmentOf(f, by, now)
+	c := s.attach(im, f, a, &v, by, now)
+	if err := s.rules(ctx, &c, p, f, now); err != nil {
+		return err
+	}
+	if more != nil {
+		if err := more(&c); err != nil {
 			return err
 		}
-		switch {
-		case f.Improvement == iid:
-			return nil
-		case f.Improvement != "":
-			return attachedElsewhere(f)
-		case f.Product() != iid.Product():
-			return fault.New(fault.Invalid, "other_product", "The feedback is about another product.")
-		case f.State == feedback.Withdrawn:
-			return fault.New(fault.Conflict, "withdrawn", "The feedback was withdrawn.")
-		}
-		im, err := s.Store.Improvement(ctx, iid)
-		if err != nil {
-			return err
-		}
-		p, err := s.Store.Product(ctx, iid.Product())
-		if err != nil {
-			return err
-		}
-		key, weight := f.Voice()
-		v, err := s.Store.Voice(ctx, iid, key)
-		if err != nil {
-			return err
-		}
-		now := s.Now()
-		a := Attachment{
-			Feedback: fid, Person: string(f.Submitter.Person), Voice: key, Weight: weight, Impact: f.Impact(), Signal: f.Signal != nil,
-			Headline: f.Headline(), Kind: f.Kind, Company: f.Submitter.Company, At: f.Received, Attached: now, By: by.Who,
-		}
-		c := s.attach(im, f, a, &v, by, now)
-		if err := s.rules(ctx, &c, p, f, now); err != nil {
-			return err
-		}
-		f.Improvement = iid
-		return s.Store.SaveAttachment(ctx, c, a, v, f)
-	})
+	}
+	f.Improvement = iid
+	return s.Store.SaveAttachment(ctx, c, a, v, f)
 }
 
 // attach makes the Change that a new piece of evidence makes.
@@ -235,8 +243,8 @@ func (s *Service) attach(im Improvement, f feedback.Feedback, a Attachment, v *V
 	count(&im, v, a)
 	im.heard(f)
 	if a.Signal {
-		if !f.Signal.Time.Before(im.Signaled) { // a late word says how it was, not how it is
-			im.Firing, im.Signaled = !f.Signal.Ends(), f.Signal.Time
+		if !f.SignalTime().Before(im.Signaled) { // a late word says how it was, not how it is
+			im.Firing, im.Signaled = !f.Signal.Ends(), f.SignalTime()
 		}
 		for _, r := range f.Signal.Resources {
 			if !slices.Contains(im.Resources, r) && len(im.Resources) < maxResources {
@@ -365,7 +373,7 @@ func (s *Service) log(by By, now time.Time, action string, im Improvement) *trai
 }
 
 // Detach undoes Attach: the piece waits in the queue by itself again, and the score is as if it had never been attached.
-// What the Improvement was decided to be stays decided. Repeating is harmless.
+// What the Improvement was decided to be stays decided, and no rule attaches the piece again. Repeating is harmless.
 func (s *Service) Detach(ctx context.Context, iid id.Improvement, fid id.Feedback, by By) error {
 	return retry(ctx, func() error {
 		f, err := s.Store.Feedback(ctx, fid)
@@ -393,7 +401,7 @@ func (s *Service) Detach(ctx context.Context, iid id.Improvement, fid id.Feedbac
 		voice := Recollect(&im, rest, key)
 		voice.Version = v.Version
 		im.Updated = now
-		f.Improvement = ""
+		f.Improvement, f.Apart = "", !byRule(by.Who)
 		c := Change{Improvement: im, Log: s.log(by, now, "detached feedback", im)}
 		c.Log.Detail = string(fid)
 		return s.Store.SaveDetachment(ctx, c, fid, voice, f)

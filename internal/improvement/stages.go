@@ -14,7 +14,7 @@ import (
 func (im *Improvement) heard(f feedback.Feedback) {
 	at, ended := f.Received, im.Closed
 	if f.Signal != nil {
-		at = f.Signal.Time
+		at = f.SignalTime()
 	}
 	if im.Status.Closed() {
 		ended = ended.Add(QuietTime)

@@ -25,6 +25,8 @@ import (
 type Store interface {
 	Products(ctx context.Context) ([]product.Product, error)
 	Improvement(ctx context.Context, iid id.Improvement) (improvement.Improvement, error)
+	// SignalKey gives what is known of a key beside that; where there is nothing it has Version 0.
+	SignalKey(ctx context.Context, p id.Product, key string) (improvement.SignalKey, error)
 	// SetAside keeps an event; the same one again changes nothing.
 	SetAside(ctx context.Context, a signal.SetAside) error
 	SetAsideByID(ctx context.Context, sid string) (signal.SetAside, error)
@@ -157,10 +159,15 @@ func (s *Service) idle(ctx context.Context, p id.Product, sig signal.Signal) (si
 		return "", nil
 	}
 	_, err := s.Store.Improvement(ctx, id.NewImprovement(p, "signal", sig.Key))
-	if fault.Is(err, fault.NotFound) {
-		return signal.Weigh(sig, false), nil
+	if !fault.Is(err, fault.NotFound) {
+		return "", err
 	}
-	return "", err
+	// Its firing may have gone elsewhere, or be muted.
+	k, err := s.Store.SignalKey(ctx, p, sig.Key)
+	if err != nil {
+		return "", fmt.Errorf("load signal key: %w", err)
+	}
+	return signal.Weigh(sig, k.Firing || k.Muted != nil), nil
 }
 
 // Replay takes a set-aside event in again, now that it may be understood. It is Conflict where it was decided already;

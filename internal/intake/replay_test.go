@@ -65,6 +65,10 @@ func (r *received) Receive(_ context.Context, p id.Product, s signal.Signal) (fe
 	return feedback.Feedback{ID: id.NewFeedback(p, s.ID)}, nil
 }
 
+func (*aside) SignalKey(context.Context, id.Product, string) (improvement.SignalKey, error) {
+	return improvement.SignalKey{}, nil
+}
+
 type quiet struct{}
 
 func (quiet) SetAside(context.Context, string, string) {}

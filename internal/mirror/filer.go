@@ -43,6 +43,9 @@ func (f Filer) Request(im improvement.Improvement, p product.Product, now time.T
 	if r.Category == "" {
 		r.Category = category(im)
 	}
+	if im.AndonUp() {
+		r.Severity = 1
+	}
 	size := 0
 	for _, a := range im.Resources {
 		if size += len(`{"arn":""},`) + len(a); strings.HasPrefix(a, "arn:") && size <= maxData {
@@ -88,6 +91,9 @@ func (f Filer) description(im improvement.Improvement, p product.Product, now ti
 	fmt.Fprintf(&b, "**%s** (%s)\n\n", Harmless(feedback.Cut(im.Title, 200)), Harmless(p.Name))
 	if im.Outcome != "" {
 		fmt.Fprintf(&b, "Outcome wanted: %s\n\n", Harmless(feedback.Cut(im.Outcome, 400)))
+	}
+	if im.AndonUp() {
+		fmt.Fprintf(&b, "- **Andon**: %s\n", Harmless(im.Andon.Words(p.Name)))
 	}
 	e := im.Evidence
 	fmt.Fprintf(&b, "- Evidence: %d %s from %d %s", e.Count, plural(e.Count, "word", "words"), e.Voices, plural(e.Voices, "voice", "voices"))

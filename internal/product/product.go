@@ -27,8 +27,14 @@ type Product struct {
 	Rules    Rules         `json:"rules"`
 	Quotes   Quotes        `json:"quotes"`   // how much of customers' words goes into OpsItems
 	DigestTo []string      `json:"digestTo"` // addresses of leadership
-	Created  time.Time     `json:"created"`
-	Version  int64         `json:"version"`
+	// Components are its parts, so that what alarms and people say of one meets.
+	Components []Component `json:"components"`
+	// ClusterMinutes is how far words about one part may lie apart to be about one cause; 0 is DefaultWindow.
+	ClusterMinutes int       `json:"clusterMinutes"`
+	Andon          Andon     `json:"andon"`
+	Mutes          []Mute    `json:"mutes"`
+	Created        time.Time `json:"created"`
+	Version        int64     `json:"version"`
 }
 
 // Rules decide for people, and say so.
@@ -79,6 +85,12 @@ type Settings struct {
 	Rules    *RuleSettings `json:"rules"`
 	Quotes   *Quotes       `json:"quotes"`
 	DigestTo []string      `json:"digestTo"`
+
+	Components     []Component    `json:"components"`
+	ClusterMinutes *int           `json:"clusterMinutes"`
+	Andon          *AndonSettings `json:"andon"`
+	Mutes          []Mute         `json:"mutes"`
+	By             string         `json:"-"` // who sets it
 }
 
 // RuleSettings is the part of Rules that staff may set.
@@ -92,7 +104,7 @@ func New(slug, seed string, now time.Time) (Product, error) {
 	if err := CheckSlug(slug); err != nil {
 		return Product{}, err
 	}
-	return Product{ID: id.NewProduct(seed), Slug: slug, Name: slug, Rules: DefaultRules, Quotes: QuotesNone, Created: now}, nil
+	return Product{ID: id.NewProduct(seed), Slug: slug, Name: slug, Rules: DefaultRules, Quotes: QuotesNone, ClusterMinutes: DefaultWindow, Andon: Andon{Minutes: DefaultWindow}, Created: now}, nil
 }
 
 // With gives the product with the settings applied, or an Invalid error that names every bad field.
@@ -136,6 +148,22 @@ func (p Product) With(s Settings) (Product, error) {
 	}
 	if s.Rules != nil {
 		bad = append(bad, p.setRules(*s.Rules)...)
+	}
+	if s.Components != nil {
+		bad = append(bad, p.setComponents(s.Components)...)
+	}
+	if s.ClusterMinutes != nil {
+		if p.ClusterMinutes = *s.ClusterMinutes; *s.ClusterMinutes < 1 || *s.ClusterMinutes > maxMinutes {
+			reject("/clusterMinutes", "must be 1 to 1,440")
+		}
+	}
+	if s.Andon != nil {
+		bad = append(bad, p.setAndon(*s.Andon)...)
+	}
+	if s.Mutes != nil {
+		bad = append(bad, p.setMutes(s.Mutes, s.By)...)
+	} else if s.Components != nil {
+		bad = append(bad, p.keepMuted()...)
 	}
 	return p, fault.Fields(bad...)
 }

@@ -71,7 +71,10 @@ func TestNew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := product.Product{ID: p.ID, Slug: "shop", Name: "shop", Rules: product.Rules{Severity: 2}, Quotes: product.QuotesNone, Created: now}
+	want := product.Product{
+		ID: p.ID, Slug: "shop", Name: "shop", Rules: product.Rules{Severity: 2}, Quotes: product.QuotesNone,
+		ClusterMinutes: 60, Andon: product.Andon{Minutes: 60}, Created: now,
+	}
 	if d := cmp.Diff(want, p); d != "" || p.ID == "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

@@ -39,6 +39,10 @@ type Evidence struct {
 	Impact   float64 `json:"impact"`   // 0..3, the highest of any piece
 	People   bool    `json:"people"`   // at least one piece comes from a person
 	Machines bool    `json:"machines"` // at least one piece comes from a machine
+
+	Incidents  int `json:"incidents"`  // distinct alarms and the like that fired
+	Complaints int `json:"complaints"` // problems that people reported
+	Companies  int `json:"companies"`  // distinct companies
 }
 
 // Parts are the factors of a score at one moment.

@@ -89,7 +89,8 @@ func changeOps(c improvement.Change) ([]table.Op, error) {
 		r, err = postIncidentRow(*c.PostIncident)
 		errs = errors.Join(errs, add(r, err, table.Absent()))
 	}
-	if errs != nil {
+	ops, err = gatheringOps(ops, c)
+	if errs = errors.Join(errs, err); errs != nil {
 		return nil, errs
 	}
 	return withLog(ops, c.Log)

@@ -16,6 +16,8 @@
 //	launches of a product       in order        -        hour (counts)
 //	staff log of a day          newest first    -        who, product (window)
 //	products                    in order of id  -        -
+//	problems of a product       newest first    -        time (key), kind
+//	muted firings               when to look    pending  -
 //
 // A window is at most Window rows read for one page, so that a filter that matches nothing costs a bounded read and the
 // next page goes on from there.
@@ -28,6 +30,7 @@ import (
 
 	"learningloop/internal/config"
 	"learningloop/internal/id"
+	"learningloop/internal/improvement"
 	"learningloop/internal/table"
 )
 
@@ -65,6 +68,9 @@ const (
 	TypeFolded      = "folded"
 
 	TypePostIncident = "postincident"
+	TypeCluster      = "cluster"
+	TypeSignalKey    = "signalkey"
+	TypeAndon        = "andon"
 )
 
 // What spans products lives under these partitions and no others.
@@ -114,6 +120,21 @@ func keyMail(owner, name string) table.Key  { return table.Key{P: owner, S: "mai
 func keyOpsItem(oid string) table.Key       { return table.Key{P: globalOpsItem + oid, S: self} }
 func keySetAside(sid string) table.Key      { return table.Key{P: globalSetAside, S: sid} }
 func keySuppressed(person string) table.Key { return table.Key{P: globalSuppressed + person, S: self} }
+
+// clustersOf is the partition of what is kept to gather a product's words under: a small row each.
+func clustersOf(p id.Product) string { return "clusters#" + string(p) }
+
+func keyCluster(p id.Product, s improvement.Scope) table.Key {
+	return table.Key{P: clustersOf(p), S: "cluster#" + string(s)}
+}
+
+func keyAndon(p id.Product, s improvement.Scope) table.Key {
+	return table.Key{P: clustersOf(p), S: "andon#" + string(s)}
+}
+
+func keySignalKey(p id.Product, key string) table.Key {
+	return table.Key{P: clustersOf(p), S: "key#" + id.Hash(26, key)}
+}
 
 // marksOf is the partition of a product's Marks of one month: its Feedback in order of time.
 func marksOf(p id.Product, t time.Time) string {

@@ -55,6 +55,25 @@ func (s *Store) ProductBySlug(ctx context.Context, slug string) (product.Product
 	}
 	s.mu.Lock()
 	s.slugs[slug] = cachedProduct{p, s.now()}
+	s.products[p.ID] = s.slugs[slug]
+	s.mu.Unlock()
+	return p, nil
+}
+
+// ProductLately gives one, at most some seconds old, or NotFound: what is asked of every piece should not cost a read each.
+func (s *Store) ProductLately(ctx context.Context, pid id.Product) (product.Product, error) {
+	s.mu.Lock()
+	c, ok := s.products[pid]
+	s.mu.Unlock()
+	if ok && s.now().Sub(c.at) < cacheFor && !s.now().Before(c.at) {
+		return c.p, nil
+	}
+	p, err := s.Product(ctx, pid)
+	if err != nil {
+		return p, err
+	}
+	s.mu.Lock()
+	s.products[pid] = cachedProduct{p, s.now()}
 	s.mu.Unlock()
 	return p, nil
 }
@@ -101,6 +120,7 @@ func (s *Store) SaveProduct(ctx context.Context, p product.Product, log *trail.E
 	// Whatever the answer was, what is remembered may be old.
 	s.mu.Lock()
 	delete(s.slugs, p.Slug)
+	delete(s.products, p.ID)
 	s.mu.Unlock()
 	return err
 }

@@ -100,6 +100,24 @@ func aProduct() product.Product {
 	return p
 }
 
+func aCluster() improvement.Cluster {
+	c := filled[improvement.Cluster]()
+	c.Product = shop
+	return c
+}
+
+func aSignalKey() improvement.SignalKey {
+	k := filled[improvement.SignalKey]()
+	k.Product = shop
+	return k
+}
+
+func anAndon() improvement.AndonState {
+	a := filled[improvement.AndonState]()
+	a.Product = shop
+	return a
+}
+
 func anAttachment() improvement.Attachment {
 	a := filled[improvement.Attachment]()
 	a.Feedback = sampleFeedback
@@ -139,6 +157,8 @@ func entities() []entity {
 	v, pi := filled[improvement.Voice](), aPostIncident()
 	pi.Version = 1
 	f.Version, loose.Version, im.Version, e.Version, n.Version, m.Version, a.Version, p.Version, v.Version = 1, 1, 1, 1, 1, 1, 1, 1, 1
+	c, k, an := aCluster(), aSignalKey(), anAndon()
+	c.Version, k.Version, an.Version = 1, 1, 1
 	stampOf := "2026-03-02T08:00:00.123456789Z"
 	return []entity{
 		{
@@ -248,6 +268,26 @@ func entities() []entity {
 			table.Key{P: "_global#suppressed#somebody", S: "self"},
 			true, func(ctx context.Context, r *rig) (any, error) { return r.Suppressed(ctx, person.ID("somebody")) },
 		},
+		{
+			"cluster", func(ctx context.Context, r *rig) error {
+				return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), Clusters: []improvement.Cluster{aCluster()}})
+			},
+			table.Key{P: "clusters#" + string(shop), S: "cluster#Scope"},
+			[]improvement.Cluster{c},
+			func(ctx context.Context, r *rig) (any, error) {
+				return r.Clusters(ctx, shop, []improvement.Scope{"Scope"})
+			},
+		},
+		{
+			"signalkey", func(ctx context.Context, r *rig) error { return r.SaveSignalKey(ctx, aSignalKey()) },
+			table.Key{P: "clusters#" + string(shop), S: "key#" + id.Hash(26, "Key")},
+			k, func(ctx context.Context, r *rig) (any, error) { return r.SignalKey(ctx, shop, "Key") },
+		},
+		{
+			"andon", func(ctx context.Context, r *rig) error { return r.SaveAndon(ctx, anAndon()) },
+			table.Key{P: "clusters#" + string(shop), S: "andon#Scope"},
+			an, func(ctx context.Context, r *rig) (any, error) { return r.Andon(ctx, shop, "Scope") },
+		},
 	}
 }
 
@@ -288,7 +328,8 @@ func TestStoredShapes(t *testing.T) {
 	for _, typ := range []string{
 		store.TypeProduct, store.TypeSlug, store.TypeFeedback, store.TypeMark, store.TypeCount, store.TypeImprovement, store.TypeAttachment,
 		store.TypeVoice, store.TypeEntry, store.TypeNotice, store.TypeEpisode, store.TypeMail, store.TypeOpsItem, store.TypeSetAside,
-		store.TypeDigest, store.TypeLog, store.TypeSync, store.TypeSuppressed, store.TypePostIncident,
+		store.TypeDigest, store.TypeLog, store.TypeSync, store.TypeSuppressed, store.TypePostIncident, store.TypeCluster, store.TypeSignalKey,
+		store.TypeAndon,
 	} {
 		if !types[typ] {
 			t.Errorf("rows of type %s have no golden file", typ)

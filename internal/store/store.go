@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"learningloop/internal/fault"
+	"learningloop/internal/id"
 	"learningloop/internal/opsitem"
 	"learningloop/internal/table"
 )
@@ -23,12 +24,14 @@ type Store struct {
 	mu    sync.Mutex
 	slugs map[string]cachedProduct
 
+	products map[id.Product]cachedProduct
+
 	observe func(ctx context.Context, steps []opsitem.Step) // nil: nobody
 }
 
 // New makes a Store on a table. now is the clock.
 func New(t table.Table, now func() time.Time) *Store {
-	return &Store{t: t, now: now, slugs: map[string]cachedProduct{}}
+	return &Store{t: t, now: now, slugs: map[string]cachedProduct{}, products: map[id.Product]cachedProduct{}}
 }
 
 // schema is the version of every row's shape so far. When a shape changes, it gets its own number and a conversion in

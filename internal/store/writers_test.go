@@ -104,6 +104,17 @@ func writers() []writer {
 			e, n, entry := anEpisode(), aNotice(), filled[improvement.Entry]()
 			return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), Entry: &entry, Episode: &e, Notice: &n, Log: &log})
 		}},
+		{"save change with all that it gathers", nil, func(ctx context.Context, r *rig) error {
+			k, an := aSignalKey(), anAndon()
+			return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), Clusters: []improvement.Cluster{aCluster()}, Key: &k, Pull: &an})
+		}},
+		{"save signal key", nil, func(ctx context.Context, r *rig) error { return r.SaveSignalKey(ctx, aSignalKey()) }},
+		{"change signal key", func(ctx context.Context, r *rig) error { return r.SaveSignalKey(ctx, aSignalKey()) }, func(ctx context.Context, r *rig) error {
+			k := aSignalKey()
+			k.Version, k.Muted = 1, nil
+			return r.SaveSignalKey(ctx, k)
+		}},
+		{"save andon", nil, func(ctx context.Context, r *rig) error { return r.SaveAndon(ctx, anAndon()) }},
 		{"attach", nil, func(ctx context.Context, r *rig) error {
 			err := attached(ctx, r)
 			if _, there := errors.AsType[*feedback.ExistsError](err); !there {
@@ -273,14 +284,21 @@ func TestStaleWritesConflict(t *testing.T) {
 		"improvement": func() error {
 			return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), Entry: &entry, Log: &log})
 		},
-		"episode":               func() error { e := anEpisode(); e.Version = stale; return r.SaveEpisode(ctx, e) },
-		"filed":                 func() error { e := anEpisode(); e.Version = stale; return r.SaveFiled(ctx, e, anImprovement()) },
-		"notice":                func() error { n := aNotice(); n.Version = stale; return r.FinishNotice(ctx, n) },
-		"mail":                  func() error { m := aMail(); m.Version = stale; return r.SaveMail(ctx, m) },
-		"set aside":             func() error { a := aSetAside(); a.Version = stale; return r.SaveSetAside(ctx, a, &log) },
-		"digest":                func() error { return r.CreateDigest(ctx, aDigest()) },
-		"post-incident":         func() error { p := aPostIncident(); p.Version = stale; return r.SavePostIncident(ctx, p) },
-		"attachment":            func() error { return attachAgain(ctx, r) },
+		"episode":       func() error { e := anEpisode(); e.Version = stale; return r.SaveEpisode(ctx, e) },
+		"filed":         func() error { e := anEpisode(); e.Version = stale; return r.SaveFiled(ctx, e, anImprovement()) },
+		"notice":        func() error { n := aNotice(); n.Version = stale; return r.FinishNotice(ctx, n) },
+		"mail":          func() error { m := aMail(); m.Version = stale; return r.SaveMail(ctx, m) },
+		"set aside":     func() error { a := aSetAside(); a.Version = stale; return r.SaveSetAside(ctx, a, &log) },
+		"digest":        func() error { return r.CreateDigest(ctx, aDigest()) },
+		"post-incident": func() error { p := aPostIncident(); p.Version = stale; return r.SavePostIncident(ctx, p) },
+		"attachment":    func() error { return attachAgain(ctx, r) },
+		"cluster": func() error {
+			c, im := aCluster(), anImprovement()
+			c.Version, im.Version = stale, 1
+			return r.SaveChange(ctx, improvement.Change{Improvement: im, Clusters: []improvement.Cluster{c}, Log: &log})
+		},
+		"signal key":            func() error { k := aSignalKey(); k.Version = stale; return r.SaveSignalKey(ctx, k) },
+		"andon":                 func() error { a := anAndon(); a.Version = stale; return r.SaveAndon(ctx, a) },
 		"detachment of nothing": func() error { return detach(0)(ctx, r) },
 	} {
 		if err := write(); !fault.Is(err, fault.Conflict) {

@@ -36,7 +36,7 @@ type Cell struct {
 }
 
 // Counts are what a Cell holds, by name: "n", "kind_problem", "rating_5", "channel_form", "severity_1", "firing",
-// "incident" (firing, of severity 1), "launch".
+// "incident" (firing, of severity 1), "muted" (would be firing, but in a maintenance window), "launch".
 type Counts map[string]int64
 
 // Add adds other to c, member by member; members that come to zero stay as zero.
@@ -71,6 +71,7 @@ type Mark struct {
 	Severity  int              `json:"severity,omitzero"`
 	Firing    bool             `json:"firing,omitzero"`
 	Launch    bool             `json:"launch,omitzero"`  // a release went out
+	Muted     bool             `json:"muted,omitzero"`   // in a maintenance window: no incident
 	Nothing   bool             `json:"nothing,omitzero"` // counted as nothing: withdrawn
 	Seen      int64            `json:"seen,omitzero"`    // version of the Feedback that was counted: an older one never replaces a newer
 	Version   int64            `json:"-"`
@@ -89,6 +90,7 @@ func MarkOf(f feedback.Feedback) Mark {
 	}
 	if f.Signal != nil {
 		m.Severity, m.Firing, m.Launch = f.Signal.Severity, f.Signal.State == signal.Firing, f.Signal.Launch()
+		m.Muted = f.Muted != nil && m.Firing
 	}
 	return m
 }
@@ -111,7 +113,10 @@ func (m Mark) Cells() map[Cell]Counts {
 	if m.Severity > 0 {
 		c["severity_"+strconv.Itoa(m.Severity)] = 1
 	}
-	if m.Firing {
+	switch {
+	case m.Muted:
+		c["muted"] = 1
+	case m.Firing:
 		c["firing"] = 1
 		if m.Severity == 1 {
 			c["incident"] = 1

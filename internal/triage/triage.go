@@ -1,5 +1,6 @@
 // Package triage takes up what was received: it counts each piece exactly once, attaches machines' words to their
-// Improvement, orders the receipt, and puts the rest into the queue. The stored piece is itself the order: it lies in
+// Improvement and people's problems to the open cluster of what they are about, orders the receipt, and puts the rest into
+// the queue. The stored piece is itself the order: it lies in
 // the pending index until all of that is done, and every step can be repeated.
 package triage
 
@@ -16,6 +17,8 @@ import (
 	"learningloop/internal/feedback"
 	"learningloop/internal/followup"
 	"learningloop/internal/id"
+	"learningloop/internal/improvement"
+	"learningloop/internal/product"
 	"learningloop/internal/signal"
 	"learningloop/internal/trend"
 )
@@ -35,11 +38,24 @@ type Store interface {
 	DueFeedback(ctx context.Context, now time.Time, cursor string) ([]feedback.Feedback, string, error)
 	// FiringWaits says whether an earlier signal of the same key that fires waits for triage, too.
 	FiringWaits(ctx context.Context, f feedback.Feedback) (bool, error)
+	Product(ctx context.Context, p id.Product) (product.Product, error)
+	// ProductLately is Product, some seconds old at the most, and almost never a read.
+	ProductLately(ctx context.Context, p id.Product) (product.Product, error)
+	// DueMuted gives keys with a muted firing that it is time to look at, as DueFeedback does.
+	DueMuted(ctx context.Context, now time.Time, cursor string) ([]improvement.SignalKey, string, error)
 }
 
-// Attacher attaches a machine's word to the Improvement of its key, and says which; "" is none.
+// Attacher attaches what belongs somewhere by rule, and says where; "" is nowhere. Everything of it can be repeated.
 type Attacher interface {
+	// AttachSignal attaches a machine's word to the cluster of what it is about, or to the Improvement of its key.
 	AttachSignal(ctx context.Context, f feedback.Feedback) (id.Improvement, error)
+	// Watch looks at problems that were just counted: it pulls the andon where they are enough, and says which of them an
+	// open cluster may take in. It is called only for products that watch.
+	Watch(ctx context.Context, p product.Product, pieces []feedback.Feedback) (map[id.Feedback]bool, error)
+	// Join attaches a problem to the open cluster of what it is about.
+	Join(ctx context.Context, p product.Product, f feedback.Feedback) (id.Improvement, error)
+	// Unmute lets a muted firing count whose window is over.
+	Unmute(ctx context.Context, k improvement.SignalKey) error
 }
 
 // Service triages.
@@ -68,8 +84,11 @@ func (s *Service) Run(ctx context.Context, pieces []feedback.Feedback) error {
 	if s.GiveWay != nil {
 		s.GiveWay(ctx)
 	}
-	// What an alarm said first comes first, in whatever order its words arrived.
+	// What was said first comes first, in whatever order words arrived.
 	slices.SortStableFunc(todo, func(a, b feedback.Feedback) int { return happened(a).Compare(happened(b)) })
+	if err := s.mute(ctx, todo); err != nil {
+		return err
+	}
 	err := s.count(ctx, todo)
 	if err == nil {
 		return s.finish(ctx, todo)
@@ -93,10 +112,10 @@ func (s *Service) Run(ctx context.Context, pieces []feedback.Feedback) error {
 	return errors.Join(errs, s.finish(ctx, counted))
 }
 
-// happened is when a signal's cause did; zero for people's words, whose order says nothing.
+// happened is when a signal's cause did, and when people said what they did.
 func happened(f feedback.Feedback) time.Time {
 	if f.Signal == nil {
-		return time.Time{}
+		return f.Received
 	}
 	return f.Signal.Time
 }
@@ -123,29 +142,108 @@ func (s *Service) count(ctx context.Context, todo []feedback.Feedback) error {
 	return nil
 }
 
+// mute marks the signals that a maintenance window keeps from alerting anybody. What people say is never muted.
+func (s *Service) mute(ctx context.Context, todo []feedback.Feedback) error {
+	products := map[id.Product]product.Product{}
+	for i, f := range todo {
+		if f.Signal == nil || f.State != feedback.Received {
+			continue
+		}
+		p, known := products[f.Product()]
+		if !known {
+			var err error
+			// Not some seconds old: whoever mutes begins to work right then.
+			if p, err = s.Store.Product(ctx, f.Product()); err != nil {
+				return fmt.Errorf("load product %s: %w", f.Product(), err)
+			}
+			products[p.ID] = p
+		}
+		todo[i].Muted = nil
+		if m, until, ok := p.Muted(*f.Signal, f.Happened()); ok && f.Signal.State == signal.Firing {
+			todo[i].Muted = &feedback.Muted{Mute: m.ID, Reason: m.Reason, Until: until}
+		}
+	}
+	return nil
+}
+
+// watched are the pieces that an open cluster may take in, with their products.
+type watched map[id.Feedback]product.Product
+
+// watch has the problems among pieces looked at together, product by product. A product that cannot be watched now keeps
+// its problems waiting, and nobody else's: failed says why.
+func (s *Service) watch(ctx context.Context, todo []feedback.Feedback) (in watched, failed map[id.Product]error) {
+	problems := map[id.Product][]feedback.Feedback{}
+	for _, f := range todo {
+		if f.Kind == feedback.Problem && f.State == feedback.Received {
+			problems[f.Product()] = append(problems[f.Product()], f)
+		}
+	}
+	in, failed = watched{}, map[id.Product]error{}
+	for pid, pieces := range problems {
+		p, err := s.Store.ProductLately(ctx, pid)
+		if err != nil {
+			failed[pid] = fmt.Errorf("load product %s: %w", pid, err)
+			continue
+		}
+		if !p.Watched() {
+			continue
+		}
+		open, err := s.Attacher.Watch(ctx, p, pieces)
+		if err != nil {
+			failed[pid] = fmt.Errorf("watch %s: %w", pid, err)
+			continue
+		}
+		for _, f := range pieces {
+			if open[f.ID] {
+				in[f.ID] = p
+			}
+		}
+	}
+	return in, failed
+}
+
 func (s *Service) finish(ctx context.Context, todo []feedback.Feedback) error {
 	errs := make([]error, len(todo))
+	// What meets in one Improvement is faster one after the other than in each other's way. Signals open clusters, so they
+	// come first.
+	for i, f := range todo {
+		if f.Signal != nil {
+			errs[i] = s.one(ctx, f, product.Product{})
+		}
+	}
+	in, failed := s.watch(ctx, todo)
 	var g errgroup.Group
 	g.SetLimit(parallel)
 	for i, f := range todo {
-		if f.Signal != nil {
-			// Signals of one key meet in one Improvement: one after the other is faster than in each other's way.
-			errs[i] = s.one(ctx, f)
-			continue
+		p, joins := in[f.ID]
+		switch {
+		case f.Signal != nil:
+		case f.Kind == feedback.Problem && failed[f.Product()] != nil:
+			errs[i] = fmt.Errorf("triage %s: %w", f.ID, failed[f.Product()])
+		case joins:
+			errs[i] = s.one(ctx, f, p)
+		default:
+			g.Go(func() error { errs[i] = s.one(ctx, f, p); return nil })
 		}
-		g.Go(func() error { errs[i] = s.one(ctx, f); return nil })
 	}
 	_ = g.Wait() // the functions return nothing
 	return errors.Join(errs...)
 }
 
-func (s *Service) one(ctx context.Context, f feedback.Feedback) error {
-	if f.Signal != nil && f.State == feedback.Received {
-		iid, err := s.Attacher.AttachSignal(ctx, f)
+// one finishes a piece; joins is the product of one that an open cluster may take in.
+func (s *Service) one(ctx context.Context, f feedback.Feedback, joins product.Product) error {
+	if f.State == feedback.Received && (f.Signal != nil || joins.ID != "") {
+		attach := s.Attacher.AttachSignal
+		if f.Signal == nil {
+			attach = func(ctx context.Context, f feedback.Feedback) (id.Improvement, error) {
+				return s.Attacher.Join(ctx, joins, f)
+			}
+		}
+		iid, err := attach(ctx, f)
 		if err != nil {
 			return fmt.Errorf("attach %s: %w", f.ID, err)
 		}
-		if iid == "" && f.Signal.State == signal.Recovered {
+		if iid == "" && f.Signal != nil && f.Signal.State == signal.Recovered {
 			// It may have overtaken what it ends, in another batch or because that one failed.
 			waits, err := s.Store.FiringWaits(ctx, f)
 			if err != nil {
@@ -187,6 +285,26 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 		}
 		n += len(pieces)
 		errs = errors.Join(errs, s.Run(ctx, pieces))
+		if cursor = next; cursor == "" {
+			muted, err := s.unmute(ctx)
+			return n + muted, errors.Join(errs, err)
+		}
+	}
+}
+
+// unmute looks at every muted firing that it is time to look at, and says how many there were.
+func (s *Service) unmute(ctx context.Context) (int, error) {
+	n, cursor := 0, ""
+	var errs error
+	for {
+		keys, next, err := s.Store.DueMuted(ctx, s.Now(), cursor)
+		if err != nil {
+			errs = errors.Join(errs, fmt.Errorf("list muted signals: %w", err))
+		}
+		for _, k := range keys {
+			n++
+			errs = errors.Join(errs, s.Attacher.Unmute(ctx, k))
+		}
 		if cursor = next; cursor == "" {
 			return n, errs
 		}

@@ -41,6 +41,7 @@ type world struct {
 	store  *store.Store
 	faulty *tabletest.Faulty
 	say    *feedback.Service
+	team   *improvement.Service
 	shop   product.Product
 
 	mu  sync.Mutex
@@ -50,7 +51,14 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	db, err := embedded.OpenMem(embedded.Options{})
+	w := &world{t: t, now: start}
+	clock := func() time.Time { // no two moments are one
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.now = w.now.Add(time.Nanosecond)
+		return w.now
+	}
+	db, err := embedded.OpenMem(embedded.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,15 +67,10 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, faulty: tabletest.Wrap(db), now: start}
-	clock := func() time.Time { // no two moments are one
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.now = w.now.Add(time.Nanosecond)
-		return w.now
-	}
+	w.faulty = tabletest.Wrap(db)
 	w.store = store.New(w.faulty, clock)
 	team := &improvement.Service{Store: w.store, Filer: mirror.Filer{Links: page{}}, Now: clock, Rand: w.rand}
+	w.team = team
 	w.say = &feedback.Service{Store: w.store, People: []byte("key"), Now: clock, Rand: w.rand}
 	w.Service = &triage.Service{Store: w.store, Attacher: team, Now: clock}
 	if w.shop, err = product.New("shop", "seed", start); err != nil {

@@ -48,15 +48,26 @@ type feedbackView struct {
 	State       feedback.State           `json:"state"`
 	Status      string                   `json:"status"` // of the Improvement it is attached to, else its own state
 	Improvement id.Improvement           `json:"improvement,omitempty"`
+	Muted       *mutedView               `json:"muted,omitempty"`
 	Received    time.Time                `json:"receivedAt"`
 	Edited      time.Time                `json:"editedAt,omitzero"`
 	Correlation string                   `json:"correlationId"`
+}
+
+// mutedView says why a signal alerted nobody.
+type mutedView struct {
+	Reason string    `json:"reason"`
+	Until  time.Time `json:"until"`
+	Since  time.Time `json:"countsSince,omitzero"` // it fired on when the window was over
 }
 
 func (a *API) viewFeedback(r *http.Request, f feedback.Feedback, slug string) (feedbackView, error) {
 	v := feedbackView{
 		ID: f.ID, Product: slug, Kind: f.Kind, Title: f.Title, Text: f.Text, Rating: f.Rating, Context: f.Context, State: f.State,
 		Status: string(f.State), Improvement: f.Improvement, Received: f.Received, Edited: f.Edited, Correlation: f.ID.Correlation(),
+	}
+	if f.Muted != nil {
+		v.Muted = &mutedView{f.Muted.Reason, f.Muted.Until, f.Muted.Over}
 	}
 	if f.Submitter != (feedback.Submitter{}) {
 		s := f.Draft(slug).Submitter

@@ -73,8 +73,11 @@ type improvementView struct {
 	OpsItem     string              `json:"opsItemId,omitempty"`
 	Episode     int                 `json:"episode"`
 	Filing      *filingView         `json:"filing,omitempty"`
+	Component   string              `json:"component,omitempty"`
+	Andon       *andonView          `json:"andon,omitempty"`
 	Score       score.Score         `json:"score"`
 	Evidence    score.Evidence      `json:"evidence"`
+	Words       string              `json:"evidenceWords"`
 	Next        []improvement.Verb  `json:"next"` // the decisions that fit
 	History     []improvement.Entry `json:"history,omitempty"`
 	Created     time.Time           `json:"createdAt"`
@@ -101,6 +104,7 @@ func (a *API) viewImprovement(im improvement.Improvement, slug string) improveme
 	v := improvementView{
 		ID: im.ID, Product: slug, Title: im.Title, Outcome: im.Outcome, Status: im.Status, Owner: im.Owner, Due: day(im.Due), Release: im.Release,
 		OpsItem: im.OpsItem, Episode: im.Episode, Score: im.Score(a.Now()), Evidence: im.Evidence, Next: improvement.Next(im.Status),
+		Component: im.Component, Andon: viewAndon(im), Words: im.Evidence.Words(),
 		Created: im.Created, Updated: im.Updated, Correlation: im.Correlation, Version: im.Version,
 	}
 	if im.Status == improvement.Declined {

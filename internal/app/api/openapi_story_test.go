@@ -26,9 +26,70 @@ func (c *conversation) products() {
 	c.ask(404, "GET", "/v1/products/nothing", c.staff, nil)
 	c.bodies("PUT", "/v1/products/checkout", c.staff)
 
+	c.gathering()
+
 	c.ask(200, "POST", "/v1/products/checkout/dry-run", c.staff, m{"band": 2})
 	c.ask(404, "POST", "/v1/products/nothing/dry-run", c.staff, m{"band": 2})
 	c.bodies("POST", "/v1/products/checkout/dry-run", c.staff)
+}
+
+// gathering sets what belongs together, mutes it, and has people stop the line.
+func (c *conversation) gathering() {
+	c.t.Helper()
+	at := "/v1/products/lines"
+	c.ask(201, "PUT", at, c.staff, m{
+		"components":     []m{{"name": "Payment", "rules": []m{{"name": "payment-*"}, {"resource": "arn:aws:lambda:*:function:pay"}}}, {"name": "Basket"}},
+		"clusterMinutes": 30, "andon": m{"people": 2, "minutes": 45},
+	})
+	c.ask(422, "PUT", at, c.staff, m{
+		"components": []m{{"name": ""}, {"name": "a", "rules": []m{{}}}}, "clusterMinutes": 0, "andon": m{"people": 1, "minutes": 1441},
+		"mutes": []m{{"all": true, "reason": ""}},
+	})
+
+	weekly := m{"component": "payment", "weekly": m{"day": "sunday", "at": "02:00", "minutes": 120, "zone": "Europe/Berlin"}, "reason": "Patches."}
+	c.ask(201, "POST", at+"/mutes", c.staff, weekly)
+	c.ask(422, "POST", at+"/mutes", c.staff, weekly) // it is there already
+	now := c.ask(201, "POST", at+"/mutes", c.staff, m{"rule": m{"name": "payment-*"}, "from": "2020-06-01T00:00:00Z", "to": "2021-01-01T00:00:00Z", "reason": "Long ago."})
+	c.bodies("POST", at+"/mutes", c.staff)
+	for _, bad := range []m{
+		{"all": true, "reason": "x"},
+		{"all": true, "from": "soon", "to": 5, "reason": "x"},
+		{"reason": "x", "weekly": m{"day": "noday", "at": "25:00", "minutes": 0, "zone": "Nowhere/At all"}},
+		{"component": "nothing", "from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z", "reason": "x"},
+	} {
+		c.ask(422, "POST", at+"/mutes", c.staff, bad)
+	}
+	c.ask(404, "POST", "/v1/products/nothing/mutes", c.staff, weekly)
+	p := c.ask(200, "GET", at, c.staff, nil)
+	c.ask(200, "PUT", at, c.staff, m{"mutes": p["mutes"], "components": p["components"], "andon": p["andon"], "version": p["version"]}) // as it was read
+	if items, _ := c.ask(200, "GET", at+"/mutes", c.staff, nil)["items"].([]any); len(items) != 2 {
+		c.t.Errorf("%d mutes, want 2", len(items))
+	}
+	c.ask(404, "GET", "/v1/products/nothing/mutes", c.staff, nil)
+	c.ask(204, "DELETE", at+"/mutes/"+now["id"].(string), c.staff, nil)
+	c.ask(404, "DELETE", at+"/mutes/"+now["id"].(string), c.staff, nil)
+
+	for _, who := range []string{"one@example.com", "two@example.com"} {
+		c.say(m{"product": "lines", "kind": "problem", "text": "Nobody can pay.", "submitter": m{"email": who}, "context": m{"component": "payment"}})
+	}
+	c.settle()
+	items, _ := c.ask(200, "GET", "/v1/improvements?product=lines", c.staff, nil)["items"].([]any)
+	if len(items) != 1 {
+		c.t.Fatalf("%d improvements of two people, want 1", len(items))
+	}
+	im, _ := items[0].(map[string]any)
+	down := "/v1/improvements/" + im["id"].(string) + "/stand-down"
+	c.ask(422, "POST", down, c.staff, m{"reason": " "})
+	c.bodies("POST", down, c.staff)
+	c.ask(200, "POST", down, c.staff, m{"reason": "A drill."})
+	c.ask(200, "POST", down, c.staff, m{"reason": "A drill."})
+	c.ask(404, "POST", "/v1/improvements/"+noImprovement+"/stand-down", c.staff, m{"reason": "A drill."})
+	other := c.ask(201, "POST", "/v1/improvements", c.staff, m{"product": "lines", "title": "Nobody stopped for this"})
+	c.ask(409, "POST", "/v1/improvements/"+other["id"].(string)+"/stand-down", c.staff, m{"reason": "A drill."})
+	for _, closed := range []string{"GET " + at + "/mutes", "POST " + at + "/mutes", "DELETE " + at + "/mutes/x", "POST " + down} {
+		method, path, _ := strings.Cut(closed, " ")
+		c.staffOnly(method, path)
+	}
 }
 
 func (c *conversation) feedback() (fid, token string) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 
@@ -27,6 +28,8 @@ func (a *API) listProducts(_ http.ResponseWriter, r *http.Request) (any, error) 
 // viewProduct is a product as the API shows it: lists are never null.
 func viewProduct(p product.Product) product.Product {
 	p.Routing, p.DigestTo = append([]signal.Rule{}, p.Routing...), append([]string{}, p.DigestTo...)
+	p.Components, p.Mutes = append([]product.Component{}, p.Components...), append([]product.Mute{}, p.Mutes...)
+	p.ClusterMinutes, p.Andon.Minutes = cmp.Or(p.ClusterMinutes, product.DefaultWindow), cmp.Or(p.Andon.Minutes, product.DefaultWindow)
 	return p
 }
 
@@ -86,16 +89,19 @@ func (a *API) setProduct(r *http.Request, slug string, s product.Settings, versi
 	if version != 0 && version != p.Version {
 		return p, false, fault.New(fault.Conflict, "changed_meanwhile", "It was changed by somebody else meanwhile. Load it again.")
 	}
+	who := by(r)
+	s.By = who.Who
+	was := p
 	if p, err = p.With(s); err != nil {
 		return p, false, err
 	}
-	action := "changed product"
+	action, detail := "changed product", p.Since(was)
 	if fresh {
-		action = "created product"
+		action, detail = "created product", ""
 	}
-	who := by(r)
 	err = a.Store.SaveProduct(ctx, p, &trail.Entry{
 		ID: id.Hash(12, string(p.ID), who.Request, action), At: a.Now(), By: who.Who, Action: action, Subject: p.Slug, Product: string(p.ID), Request: who.Request,
+		Detail: detail,
 	})
 	p.Version++
 	return p, fresh, err

@@ -30,7 +30,7 @@ import (
 var now = time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC)
 
 // nobody attaches nothing.
-type nobody struct{}
+type nobody struct{ triage.Attacher }
 
 func (nobody) AttachSignal(context.Context, feedback.Feedback) (id.Improvement, error) {
 	return "", nil
