@@ -21,6 +21,7 @@ import (
 
 	"learningloop/internal/app/local"
 	"learningloop/internal/app/local/demo"
+	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/opsitem"
@@ -184,6 +185,7 @@ func (v *visitor) statuses(t *testing.T) {
 func (v *visitor) episodes(t *testing.T) {
 	known := map[string]string{} // OpsItem: episode
 	seen := map[opsitem.Status]bool{}
+	folded, lists := map[id.Improvement]int{}, map[id.Improvement]int{}
 	for _, im := range v.improvements() {
 		eps, err := store.Everything(func(cursor string) ([]opsitem.Episode, string, error) {
 			return v.w.Store.Episodes(t.Context(), im.ID, cursor)
@@ -195,6 +197,13 @@ func (v *visitor) episodes(t *testing.T) {
 			t.Errorf("%q has %d episodes, and says %d", im.Title, len(eps), im.Episode)
 		}
 		for _, ep := range eps {
+			if ep.Folds() {
+				folded[ep.Parent]++
+				continue
+			}
+			if ep.List {
+				lists[ep.Improvement] = ep.Folded
+			}
 			it, err := v.w.Emulator.Item(t.Context(), ep.OpsItem)
 			if err != nil {
 				t.Errorf("episode %s: %v", ep.Key(), err)
@@ -205,6 +214,9 @@ func (v *visitor) episodes(t *testing.T) {
 			}
 			seen[ep.Status], known[ep.OpsItem] = true, ep.Key()
 		}
+	}
+	if d := cmp.Diff(lists, folded); d != "" || len(lists) == 0 {
+		t.Errorf("what was folded, by list (-counted +found):\n%s", d)
 	}
 	all, _, err := v.w.Emulator.List(t.Context(), emulator.Query{})
 	if err != nil {

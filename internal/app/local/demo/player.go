@@ -91,6 +91,7 @@ func (p *player) tell() {
 	p.tellSignals()
 	p.tellIncident()
 	p.tellSetAside()
+	p.tellSmallThings()
 	p.tellRules()
 	p.tellDigests()
 	slices.SortStableFunc(p.steps, func(a, b step) int { return a.at.Compare(b.at) })
