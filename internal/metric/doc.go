@@ -1,0 +1,12 @@
+// Package metric reviews how a product's episodes go (AWS Well-Architected OPS11-BP07, "Perform operations metrics
+// reviews"): week by week how many were opened, resolved and reopened, how many were under way at the week's end and for
+// how long, and how long each stage took; over all, by severity and by source.
+//
+// Weeks are ISO weeks in UTC. A stage belongs to the week in which it was reached: an episode opened in March and resolved
+// in April is opened there and resolved here. What nobody reached is in no number, so each time says of how many it is;
+// of fewer than Enough it is not said at all.
+//
+// A count is set against the week before by the exact interval of the ratio of two Poisson rates (package stats); all that
+// are compared in one week hold together at Confidence. Where the interval holds 1 the difference is noise, and nothing
+// is said to have changed. Times are not compared: a median of so few has no interval worth a claim.
+package metric

@@ -1,0 +1,208 @@
+package metric
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"learningloop/internal/opsitem"
+	"learningloop/internal/stats"
+)
+
+// Confidence is the level at which all comparisons of one week hold together.
+const Confidence = 0.95
+
+// Enough is of how many episodes a time has to be to be said.
+const Enough = 5
+
+// Spread is how long something took: half took no longer than Median, nine of ten no longer than P90 (of an even number
+// the mean of the middle two; by nearest rank). Both mean nothing where Known is false.
+type Spread struct {
+	N           int
+	Median, P90 time.Duration
+}
+
+// Known says whether it is of enough episodes.
+func (s Spread) Known() bool { return s.N >= Enough }
+
+// Counts is what happened in a week to some episodes.
+type Counts struct {
+	Opened, Resolved int
+	Reopened         int    // as the next episode (these are opened too), or the same one that went on after all
+	Open             int    // under way at the week's end, or now where it is not over
+	Age              Spread // of those, since they were opened
+	Acknowledge      Spread // from opening; of those acknowledged in the week
+	File             Spread // of those filed in the week
+	Resolve          Spread // of those resolved in the week, until the last time they were
+}
+
+// Change is a count against that of the week before.
+type Change struct {
+	Now, Before int
+	Ratio       stats.Ratio // of the rates: a week that is not over yet is compared by its hours so far
+	Known       bool        // false: there is nothing to compare, the week before was not whole, or both are none
+}
+
+// Noise says whether nothing may be said to have changed.
+func (c Change) Noise() bool { return !c.Known || c.Ratio.Holds(1) }
+
+// Row is one week.
+type Row struct {
+	Week
+	Partial    bool // not over at the time of the review
+	All        Counts
+	BySeverity [4]Counts                 // severity 1 first; an episode is of the worst it ever was
+	BySource   map[opsitem.Source]Counts // every source is there
+
+	Opened, Resolved, Reopened Change
+}
+
+// Review is a product's weeks, the earliest first.
+type Review struct {
+	At   time.Time
+	Rows []Row
+	Cut  bool // there are more episodes than were read: the earliest are missing
+}
+
+// Last is the latest row that is whole, or the latest of all.
+func (r Review) Last() (Row, bool) {
+	for _, row := range slices.Backward(r.Rows) {
+		if !row.Partial {
+			return row, true
+		}
+	}
+	if len(r.Rows) == 0 {
+		return Row{}, false
+	}
+	return r.Rows[len(r.Rows)-1], true
+}
+
+// Of reviews weeks that follow each other. episodes are all that were under way in any of them or in the week before the
+// first; begun is when the product was made, before which there is nothing to compare with.
+func Of(episodes []opsitem.Episode, weeks []Week, begun, now time.Time) Review {
+	out := Review{At: now}
+	staged := make([]opsitem.Episode, len(episodes))
+	for i, e := range episodes {
+		staged[i] = e.Staged()
+	}
+	var before Counts
+	for i, w := range weeks {
+		if i == 0 {
+			before = count(staged, w.Previous(), now, every)
+		}
+		row := Row{Week: w, Partial: now.Before(w.End), All: count(staged, w, now, every), BySource: map[opsitem.Source]Counts{}}
+		for s := range row.BySeverity {
+			row.BySeverity[s] = count(staged, w, now, func(e opsitem.Episode) bool { return e.Stages.Worst == s+1 })
+		}
+		for _, src := range opsitem.Sources {
+			row.BySource[src] = count(staged, w, now, func(e opsitem.Episode) bool { return e.Stages.Source == src })
+		}
+		row.compare(before, begun, now)
+		before = row.All
+		out.Rows = append(out.Rows, row)
+	}
+	return out
+}
+
+func every(opsitem.Episode) bool { return true }
+
+func count(episodes []opsitem.Episode, w Week, now time.Time, keep func(opsitem.Episode) bool) Counts {
+	var c Counts
+	var age, ack, file, resolve []time.Duration
+	end := w.End
+	if now.Before(end) {
+		end = now
+	}
+	w.End = end
+	for _, e := range episodes {
+		if !keep(e) {
+			continue
+		}
+		if w.Contains(e.Opened) {
+			c.Opened++
+			if e.N > 1 {
+				c.Reopened++
+			}
+		}
+		if w.Contains(e.Resolved) {
+			c.Resolved++
+			resolve = append(resolve, took(e.Opened, e.Resolved))
+		}
+		for _, s := range e.Stages.Reopened {
+			if w.Contains(s.Reopened) {
+				c.Reopened++
+			}
+			if w.Contains(s.Resolved) {
+				c.Resolved++ // it was, though it went on
+			}
+		}
+		if w.Contains(e.Stages.Acknowledged) {
+			ack = append(ack, took(e.Opened, e.Stages.Acknowledged))
+		}
+		if w.Contains(e.Filed) {
+			file = append(file, took(e.Opened, e.Filed))
+		}
+		if openAt(e, end) {
+			c.Open++
+			age = append(age, took(e.Opened, end))
+		}
+	}
+	c.Age, c.Acknowledge, c.File, c.Resolve = spread(age), spread(ack), spread(file), spread(resolve)
+	return c
+}
+
+// openAt says whether an episode was under way right before a moment.
+func openAt(e opsitem.Episode, at time.Time) bool {
+	if !e.Opened.Before(at) || !e.Resolved.IsZero() && e.Resolved.Before(at) {
+		return false
+	}
+	for _, s := range e.Stages.Reopened {
+		if s.Resolved.Before(at) && !s.Reopened.Before(at) {
+			return false
+		}
+	}
+	return true
+}
+
+func took(from, to time.Time) time.Duration { return max(to.Sub(from), 0) }
+
+func spread(ds []time.Duration) Spread {
+	s := Spread{N: len(ds)}
+	if s.N == 0 {
+		return s
+	}
+	slices.Sort(ds)
+	s.Median = ds[(s.N-1)/2] + (ds[s.N/2]-ds[(s.N-1)/2])/2
+	s.P90 = ds[int(math.Ceil(0.9*float64(s.N)))-1]
+	return s
+}
+
+// compare sets a row's counts against those of the week before.
+func (r *Row) compare(before Counts, begun, now time.Time) {
+	const grace = time.Hour // a product made in the first hour of a week was there for all of it
+	whole := begun.Before(r.Previous().Start.Add(grace))
+	hours := r.End.Sub(r.Start).Hours()
+	if r.Partial {
+		hours = now.Sub(r.Start).Hours()
+	}
+	pairs := []struct {
+		to          *Change
+		now, before int
+	}{
+		{&r.Opened, r.All.Opened, before.Opened}, {&r.Resolved, r.All.Resolved, before.Resolved}, {&r.Reopened, r.All.Reopened, before.Reopened},
+	}
+	compared := 0
+	for _, p := range pairs {
+		*p.to = Change{Now: p.now, Before: p.before, Known: whole && hours > 0 && p.now+p.before > 0}
+		if p.to.Known {
+			compared++
+		}
+	}
+	level := stats.Each(Confidence, compared)
+	for _, p := range pairs {
+		if p.to.Known {
+			p.to.Ratio = stats.RateRatio(
+				stats.Rate{N: int64(p.now), Exposure: hours}, stats.Rate{N: int64(p.before), Exposure: 7 * 24}, level)
+		}
+	}
+}
