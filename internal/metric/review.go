@@ -61,7 +61,9 @@ type Row struct {
 type Review struct {
 	At   time.Time
 	Rows []Row
-	Cut  bool // there are more episodes than were read: the earliest are missing
+
+	Total Row  // all of the weeks as one; nothing is compared
+	Cut   bool // there are more episodes than were read: the earliest are missing
 }
 
 // Last is the latest row that is whole, or the latest of all.
@@ -90,18 +92,26 @@ func Of(episodes []opsitem.Episode, weeks []Week, begun, now time.Time) Review {
 		if i == 0 {
 			before = count(staged, w.Previous(), now, every)
 		}
-		row := Row{Week: w, Partial: now.Before(w.End), All: count(staged, w, now, every), BySource: map[opsitem.Source]Counts{}}
-		for s := range row.BySeverity {
-			row.BySeverity[s] = count(staged, w, now, func(e opsitem.Episode) bool { return e.Stages.Worst == s+1 })
-		}
-		for _, src := range opsitem.Sources {
-			row.BySource[src] = count(staged, w, now, func(e opsitem.Episode) bool { return e.Stages.Source == src })
-		}
+		row := rowOf(staged, w, now)
 		row.compare(before, begun, now)
 		before = row.All
 		out.Rows = append(out.Rows, row)
 	}
+	if len(weeks) > 0 {
+		out.Total = rowOf(staged, Week{weeks[0].Start, weeks[len(weeks)-1].End}, now)
+	}
 	return out
+}
+
+func rowOf(staged []opsitem.Episode, w Week, now time.Time) Row {
+	row := Row{Week: w, Partial: now.Before(w.End), All: count(staged, w, now, every), BySource: map[opsitem.Source]Counts{}}
+	for s := range row.BySeverity {
+		row.BySeverity[s] = count(staged, w, now, func(e opsitem.Episode) bool { return e.Stages.Worst == s+1 })
+	}
+	for _, src := range opsitem.Sources {
+		row.BySource[src] = count(staged, w, now, func(e opsitem.Episode) bool { return e.Stages.Source == src })
+	}
+	return row
 }
 
 func every(opsitem.Episode) bool { return true }
@@ -111,7 +121,7 @@ func count(episodes []opsitem.Episode, w Week, now time.Time, keep func(opsitem.
 	var age, ack, file, resolve []time.Duration
 	end := w.End
 	if now.Before(end) {
-		end = now
+		end = now.Add(1) // what happened at this moment, happened
 	}
 	w.End = end
 	for _, e := range episodes {
@@ -144,7 +154,7 @@ func count(episodes []opsitem.Episode, w Week, now time.Time, keep func(opsitem.
 		}
 		if openAt(e, end) {
 			c.Open++
-			age = append(age, took(e.Opened, end))
+			age = append(age, took(e.Opened, end).Truncate(time.Microsecond))
 		}
 	}
 	c.Age, c.Acknowledge, c.File, c.Resolve = spread(age), spread(ack), spread(file), spread(resolve)

@@ -42,6 +42,10 @@ func about(v View) (title string, p ProductRef, s Section) {
 		return "Improvements of " + v.Product.Name, v.Product, SectionImprovements
 	case Improvement:
 		return v.Title, v.Product, SectionImprovements
+	case Metrics:
+		return "Metrics of " + v.Product.Name, v.Product, SectionMetrics
+	case Timeline:
+		return "Timeline: " + v.Title, v.Product, SectionImprovements
 	case SetAside:
 		return "Set aside", none, SectionSetAside
 	case Digests:

@@ -30,6 +30,10 @@
 //	GET  /team/{product}/improvements            Improvements; status owner sort cursor
 //	GET  /team/{product}/improvements/{id}       Improvement; evidence=all
 //	POST /team/{product}/improvements/{id}       version title outcome effort
+//	GET  /team/{product}/improvements/{id}/episodes/{n}   Timeline; kept=yes shows what was kept
+//	GET  /team/{product}/improvements/{id}/episodes/{n}/timeline.md   the same as Markdown
+//	GET  /team/{product}/metrics                 Metrics; weeks until
+//	GET  /team/{product}/metrics.csv             the same as CSV
 //	GET  /team/set-aside                         SetAside; cursor
 //	POST /team/set-aside/{id}/replay             product (may be empty: only try again)
 //	POST /team/set-aside/{id}/drop               reason

@@ -131,7 +131,7 @@ func TestEveryViewHasASample(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want, got []string
-	for _, s := range samples() {
+	for _, s := range append(samples(), metricSamples()...) {
 		if title, _, section := about(s.view); title == "" {
 			t.Errorf("%s has no title of its own", s.name)
 		} else if team := s.shell.User != nil && s.code == 200; team != (section != SectionNone && section != SectionLocal) && s.code == 200 {
@@ -143,7 +143,7 @@ func TestEveryViewHasASample(t *testing.T) {
 			want = append(want, strings.TrimSuffix(f.Name(), ".html"))
 		}
 	}
-	for _, s := range samples() {
+	for _, s := range append(samples(), metricSamples()...) {
 		got = append(got, s.view.template())
 	}
 	slices.Sort(got)
@@ -167,7 +167,7 @@ func TestHostileTextIsShown(t *testing.T) {
 
 func TestGolden(t *testing.T) {
 	r := renderer(t, "/prod")
-	for _, s := range samples() {
+	for _, s := range append(samples(), metricSamples()...) {
 		if !slices.Contains([]string{"feedback-errors", "status", "queue", "digest", "sign-in"}, s.name) {
 			continue
 		}

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -364,8 +365,8 @@ func hostile[T any](v T) T {
 
 // all are the samples, and each again with hostile text everywhere.
 func all() []sample {
-	l := samples()
-	for _, s := range samples() {
+	l := append(samples(), metricSamples()...)
+	for _, s := range slices.Clip(l) {
 		l = append(l, sample{"hostile-" + s.name, s.code, hostile(s.shell), hostile(s.view)})
 	}
 	return l

@@ -42,6 +42,7 @@ const (
 	SectionQueue        Section = "queue"
 	SectionImprovements Section = "improvements"
 	SectionSetAside     Section = "set-aside"
+	SectionMetrics      Section = "metrics"
 	SectionDigests      Section = "digests"
 	SectionLog          Section = "log"
 	SectionProducts     Section = "products"

@@ -35,11 +35,20 @@ type Improvement struct {
 	Since     time.Time
 	Companies []string
 	Trend     Trend
+	// Timelines lead to what happened in each episode, the latest first; LookBack says that a retrospective was opened over one.
+	Timelines []Timelined
 	// Correlation is the id found in OpsItem and mails too.
 	Correlation string
 	// MoreEvidence leads to the rest when Evidence is cut; "" when it is whole.
 	MoreEvidence string
 	Voices       int // all evidence, listed or not
+}
+
+// Timelined is an episode with a timeline to look at.
+type Timelined struct {
+	Text     string // "Episode 2"
+	Path     string
+	LookBack time.Time // when its post-incident retrospective was opened; zero: none
 }
 
 // OpsItem is the mirror in OpsCenter.

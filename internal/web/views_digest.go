@@ -39,6 +39,7 @@ type Digest struct {
 	TopTitle  string // "" says "Top Improvements"
 	Overdue   []Promise
 	Filing    string    // how the budget for OpsItems stands; "" where that is no news
+	Metrics   []Link    // the metrics reviews of the products it is about
 	Retros    string    // "None held, none due: retrospectives start with the next cycle."
 	Fresh     string    // how fresh the data is, in words
 	FreshAt   time.Time // newest Feedback counted

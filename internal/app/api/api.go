@@ -90,6 +90,7 @@ func (a *API) apiRoutes() map[string]handler {
 		"GET /v1/log":                                      a.staff(auth.Admin, a.listLog),
 		"GET /v1/trail/{correlation}":                      a.staff(auth.Member, a.trail),
 		"GET /v1/recount":                                  a.staff(auth.Member, a.recount),
+		"GET /v1/metrics":                                  a.staff(auth.Member, a.metrics),
 	}
 }
 

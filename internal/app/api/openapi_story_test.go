@@ -237,7 +237,14 @@ func (c *conversation) operations(fid, token, iid string) {
 	c.ask(200, "GET", "/v1/recount?product=checkout", c.staff, nil)
 	c.ask(404, "GET", "/v1/recount?product=nothing", c.staff, nil)
 	c.ask(422, "GET", "/v1/recount?product=checkout&month=May", c.staff, nil)
-	for _, path := range []string{"/v1/log", "/v1/trail/" + correlation, "/v1/recount?product=checkout", "/v1/products", "/v1/products/checkout"} {
+	c.ask(200, "GET", "/v1/metrics?product=checkout", c.staff, nil)
+	c.ask(200, "GET", "/v1/metrics?product=checkout&from=2026-01-01&to=2026-12-31", c.staff, nil)
+	c.ask(200, "GET", "/v1/metrics?product=checkout&from=&to=", c.staff, nil)
+	c.ask(404, "GET", "/v1/metrics?product=nothing", c.staff, nil)
+	for _, query := range []string{"", "?product=checkout&from=May", "?product=checkout&to=2026-02-30", "?product=checkout&from=2026-02-02&to=2026-02-01", "?product=checkout&from=2020-02-01"} {
+		c.ask(422, "GET", "/v1/metrics"+query, c.staff, nil)
+	}
+	for _, path := range []string{"/v1/log", "/v1/metrics?product=checkout", "/v1/trail/" + correlation, "/v1/recount?product=checkout", "/v1/products", "/v1/products/checkout"} {
 		c.staffOnly("GET", path)
 		c.ask(401, "GET", path, token, nil)
 	}

@@ -46,7 +46,7 @@ func (a *API) handleTeam(mux *http.ServeMux) {
 		handler := a.Auth.Page(h.role, a.page(h.do))
 		method, path, _ := strings.Cut(pattern, " ")
 		rest, product := strings.CutPrefix(path, below)
-		if !product {
+		if !product || strings.Count(rest, "/") > 1 { // nothing else is as deep
 			mux.Handle(pattern, handler)
 			continue
 		}
@@ -80,6 +80,7 @@ type answer struct {
 	shell  web.Shell
 	view   web.View
 	to     string // path without the base: 303
+	file   *file  // to be kept
 }
 
 func draw(shell web.Shell, v web.View) (answer, error) { return answer{shell: shell, view: v}, nil }
@@ -96,6 +97,14 @@ func (a *API) page(h page) http.Handler {
 		if ans.to != "" {
 			w.Header().Set("Cache-Control", "no-store")
 			http.Redirect(w, r, a.Links.Public+ans.to, http.StatusSeeOther)
+			return
+		}
+		if f := ans.file; f != nil {
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Set("Content-Type", f.media)
+			w.Header().Set("Content-Disposition", f.disposition())
+			w.Header().Set("X-Content-Type-Options", "nosniff")
+			_, _ = w.Write(f.body) // the client is gone where this fails
 			return
 		}
 		if ans.status == 0 {

@@ -105,7 +105,7 @@ func (a *API) caseView(r *http.Request, p product.Product, im improvement.Improv
 	if err := a.saw(r, by(r).Who, "saw improvement", string(im.ID), string(p.ID)); err != nil {
 		return sh, v, err
 	}
-	for _, part := range []func(*http.Request, improvement.Improvement, *web.Improvement) error{a.caseEvidence, a.caseHistory, a.caseOpsItems, a.caseTold} {
+	for _, part := range []func(*http.Request, improvement.Improvement, *web.Improvement) error{a.caseEvidence, a.caseHistory, a.caseOpsItems, a.caseTold, a.caseTimelines} {
 		if err := part(r, im, &v); err != nil {
 			return sh, v, err
 		}

@@ -74,6 +74,15 @@ func (a *API) digestPage(r *http.Request) (answer, error) {
 	if v.SentAt, v.SentTo, err = a.sent(r, string(did)); err != nil {
 		return answer{}, err
 	}
+	ps, err := a.productsByName(r)
+	if err != nil {
+		return answer{}, err
+	}
+	for _, p := range ps {
+		if p.ID == did.Product() || did.Product() == id.All {
+			v.Metrics = append(v.Metrics, web.Link{Text: p.Name, Path: metricsPath(p.Slug)})
+		}
+	}
 	if v.Earlier, err = a.made(r, did.Product(), d.Report.Period.Previous()); err != nil {
 		return answer{}, err
 	}

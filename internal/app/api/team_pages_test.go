@@ -34,6 +34,8 @@ func TestTeamPagesOfNothing(t *testing.T) {
 		{"/team/example/improvements", []string{"No Improvement is open"}},
 		{"/team/example/improvements?status=shipped", []string{"None is shipped"}},
 		{"/team/example/decide?do=accept", []string{"Nothing was selected"}},
+		{"/team/example/metrics", []string{"No episode in this week.", "No episode yet", "12 weeks", "Download as CSV"}},
+		{"/team/example/metrics?weeks=1", []string{"No episode in this week."}},
 		{"/team/set-aside", []string{"Everything was understood"}},
 		{"/team/digests", []string{"No digest yet"}},
 		{"/team/products", []string{"Example", "nothing yet", "Add a product"}},
@@ -251,6 +253,10 @@ func TestTeamRoles(t *testing.T) {
 		{"GET", "/team/example/decide?do=accept", "admin member"},
 		{"GET", "/team/example/improvements", "admin member"},
 		{"GET", "/team/example/improvements/" + iid, "admin member leadership"},
+		{"GET", "/team/example/improvements/" + iid + "/episodes/1", "admin member leadership"},
+		{"GET", "/team/example/improvements/" + iid + "/episodes/1/timeline.md", "admin member leadership"},
+		{"GET", "/team/example/metrics", "admin member leadership"},
+		{"GET", "/team/example/metrics.csv", "admin member leadership"},
 		{"POST", "/team/example/improvements/" + iid, "admin member"},
 		{"POST", "/team/example/decisions", "admin member"},
 		{"POST", "/team/example/promote", "admin member"},
@@ -312,6 +318,7 @@ func TestTeamPagesEscape(t *testing.T) {
 	paths := []string{
 		"/team", "/team/example/queue", "/team/example/improvements", "/team/example/improvements/" + iid, "/team/set-aside", "/team/digests", "/team/log",
 		"/team/products", "/team/products/example", "/team/example/queue?did=attached&on=" + iid + "&with=" + loose,
+		"/team/example/metrics", "/team/example/improvements/" + iid + "/episodes/1", "/team/example/improvements/" + iid + "/episodes/1?kept=yes",
 	}
 	for _, do := range []string{"accept", "plan", "decline", "promote", "attach"} {
 		paths = append(paths, "/team/example/decide?do="+do+"&item="+loose+"&item="+iid)

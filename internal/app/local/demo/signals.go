@@ -63,6 +63,7 @@ func (p *player) tellSignals() {
 
 	// Search is slow in the evenings of weeks 5 to 7: one episode each, however often the alarm flaps.
 	for _, evening := range []struct{ week, day int }{{4, 3}, {5, 2}, {6, 1}} {
+		p.heard(p.at(evening.week, evening.day, 19, 10))
 		for flap := range 3 {
 			at := p.at(evening.week, evening.day, 19, 10+20*flap)
 			p.alarm(at, searchAlarm, "The slowest tenth of searches takes too long.", true)
@@ -83,6 +84,7 @@ func (p *player) tellSignals() {
 func (p *player) tellIncident() {
 	const week, day = 7, 2
 	from := p.at(week, day, 14, 4)
+	p.heard(from)
 	for flap := range 5 {
 		at := from.Add(time.Duration(flap) * 13 * time.Minute)
 		p.alarm(at, paymentsAlarm, "Payments that end in an error.", true)
@@ -100,6 +102,7 @@ func (p *player) tellIncident() {
 
 	again := p.at(week+1, day+3, 11, 20)
 	p.alarm(again, paymentsAlarm, "Payments that end in an error.", true)
+	p.heard(again)
 	p.worked(again.Add(6*time.Minute), "checkout", paymentsAlarm, "InProgress")
 	for range int(14 * p.cfg.Volume) {
 		p.say(burst, again.Add(time.Minute+time.Duration(p.r.Int64N(int64(25*time.Minute))).Truncate(time.Millisecond)))
@@ -107,6 +110,11 @@ func (p *player) tellIncident() {
 	p.alarm(again.Add(31*time.Minute), paymentsAlarm, "Payments that end in an error.", false)
 	p.then(again.Add(50*time.Minute), true, p.gather)
 	p.worked(again.Add(75*time.Minute), "checkout", paymentsAlarm, "Resolved")
+}
+
+// heard has the loop hear of what happened at a moment within the minute, as it does when it runs by itself.
+func (p *player) heard(at time.Time) {
+	p.then(at.Add(40*time.Second), true, func(context.Context) error { return nil })
 }
 
 // name words what the alarm raised for people: they will be told about it.
