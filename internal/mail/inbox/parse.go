@@ -80,7 +80,7 @@ func (c *content) readHeaders(head []byte) error {
 		if d, err := dec.DecodeHeader(h.Value); err == nil {
 			h.Value = d
 		}
-		c.headers[i].Value = valid(h.Value)
+		c.headers[i].Value = strings.TrimSpace(valid(h.Value)) // a fold may come before the first word
 	}
 	return nil
 }
