@@ -302,9 +302,11 @@ func (s *Service) pull(ctx context.Context, p product.Product, st AndonState, co
 		for _, w := range st.Words {
 			seed = append(seed, string(w.Feedback))
 		}
+		_, known := p.Component(component)
+		known = known || component == "" // the team's own words
 		im = Improvement{
 			ID: id.NewImprovement(p.ID, seed...), Title: feedback.Cut(fmt.Sprintf("%d people report problems with %s", mark.People, cmp.Or(component, p.Name)), MaxTitle),
-			Status: Proposed, Component: component, Correlation: st.Words[0].Feedback.Correlation(), Created: now, Updated: now,
+			Quoted: !known, Status: Proposed, Component: component, Correlation: st.Words[0].Feedback.Correlation(), Created: now, Updated: now,
 		}
 		cluster = Cluster{Product: p.ID, Scope: st.Scope, Version: cluster.Version}
 	}
@@ -339,7 +341,7 @@ func (s *Service) stop(ctx context.Context, im Improvement, p product.Product, m
 	}
 	c.Log = s.log(By{Who: why}, now, "pulled andon", im)
 	if im.Version > 0 {
-		err := s.mirror(ctx, &c, p, now)
+		err := s.mirror(ctx, &c, p, nil, now)
 		if ep := c.Episode; ep != nil && ep.Order == opsitem.File && ep.Attempts == 0 {
 			ep.Request.Severity = 1 // nobody asked for it yet
 		}
@@ -367,8 +369,10 @@ func (s *Service) stop(ctx context.Context, im Improvement, p product.Product, m
 		preview.Improvement.heard(f)
 		v.Version = 1
 	}
-	err = s.mirror(ctx, &preview, p, now)
+	preview.Improvement.settle(now)
+	err = s.mirror(ctx, &preview, p, nil, now)
 	c.Episode, c.Steps, c.PostIncident, c.Improvement.Since = preview.Episode, preview.Steps, preview.PostIncident, preview.Improvement.Since
+	c.Improvement.Level, c.Improvement.Ordered = preview.Improvement.Level, preview.Improvement.Ordered
 	return c, err
 }
 
@@ -446,13 +450,13 @@ func (s *Service) StandDown(ctx context.Context, iid id.Improvement, reason stri
 			}
 			c.Pull = &st
 		}
-		if err := s.mirror(ctx, &c, p, now); err != nil {
+		if err := s.mirror(ctx, &c, p, nil, now); err != nil {
 			return err
 		}
 		if err := s.Store.SaveChange(ctx, c); err != nil {
 			return err
 		}
-		out = im
+		out = c.Improvement
 		out.Version++
 		return nil
 	})

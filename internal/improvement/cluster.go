@@ -183,7 +183,7 @@ func (s *Service) home(ctx context.Context, p product.Product, f feedback.Feedba
 		if err != nil {
 			return h, err
 		}
-		if !there || im.Status.Closed() {
+		if !there || !im.goesOn(f.SignalTime()) {
 			continue
 		}
 		if !h.there {
@@ -220,7 +220,8 @@ func (k SignalKey) of(own id.Improvement) id.Improvement {
 
 // stays says whether a firing belongs where its key's last words went: it burns there still, or flaps.
 func stays(im Improvement, k SignalKey, f feedback.Feedback, window time.Duration) bool {
-	firing, at := im.Firing, im.Signaled
+	own := im.alarm(f.Signal.Key)
+	firing, at := own.Firing, own.At
 	if k.Improvement != "" {
 		firing, at = k.Firing, k.At
 	}
@@ -280,7 +281,7 @@ func (s *Service) join(ctx context.Context, p product.Product, f feedback.Feedba
 			if err != nil {
 				return err
 			}
-			if !there || im.Status.Closed() {
+			if !there || !im.goesOn(f.Received) {
 				continue
 			}
 			to = c.Improvement

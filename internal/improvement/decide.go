@@ -33,7 +33,7 @@ var steps = map[Verb]struct {
 	to   Status
 }{
 	Accept: {[]Status{Proposed}, Accepted},
-	Plan:   {[]Status{Accepted, Planned}, Planned},
+	Plan:   {[]Status{Proposed, Accepted, Planned}, Planned},
 	Start:  {[]Status{Accepted, Planned}, InProgress},
 	Ship:   {[]Status{Accepted, Planned, InProgress}, Shipped},
 	Reject: {[]Status{Proposed, Accepted, Planned, InProgress}, Declined},
@@ -161,9 +161,7 @@ func Mirrored(im Improvement, s opsitem.Status, by string, now time.Time) (Chang
 	switch s {
 	case opsitem.Open:
 		if im.Status == InProgress || im.Status.Closed() {
-			if to = Accepted; im.Owner != "" && !im.Due.IsZero() {
-				to = Planned
-			}
+			to = im.restored()
 		}
 	case opsitem.InProgress:
 		if im.Status != InProgress {
@@ -177,11 +175,55 @@ func Mirrored(im Improvement, s opsitem.Status, by string, now time.Time) (Chang
 	if to == im.Status || im.Status == Proposed {
 		return Change{}, false
 	}
+	goOn(&im)
+	return move(im, "set "+string(s)+" in OpsCenter", to, by, "", now), true
+}
+
+// goOn clears what a closed Improvement was closed with, which is in the history: it goes on after all.
+func goOn(im *Improvement) {
 	if im.Status.Closed() {
-		// It goes on after all: what it was closed with is in the history.
 		im.Release, im.Decline = "", Decline{}
 	}
-	return move(im, "set "+string(s)+" in OpsCenter", to, by, "", now), true
+}
+
+// Resumed gives the Change of an operator who sets a resolved OpsItem back to work long after: the next episode, which
+// goes on with the same OpsItem. moved is false where nothing of it is to be done.
+func Resumed(im Improvement, s opsitem.Status, by string, now time.Time) (c Change, moved bool) {
+	if !im.Status.Closed() {
+		return Change{}, false
+	}
+	to := Accepted
+	switch {
+	case s == opsitem.InProgress:
+		to = InProgress
+	case s != opsitem.Open:
+		return Change{}, false
+	}
+	// The next episode starts clean, as after Reopen.
+	im.Due, im.Release, im.Decline = time.Time{}, "", Decline{}
+	im.Episode++
+	im.settle(now)
+	return move(im, "set "+string(s)+" in OpsCenter", to, by, "It comes back after the quiet time: the next episode, with the same OpsItem.", now), true
+}
+
+// restored is where an Improvement goes on when it is taken up again within its episode.
+func (im Improvement) restored() Status {
+	if im.Owner != "" && !im.Due.IsZero() {
+		return Planned
+	}
+	return Accepted
+}
+
+// What rules do besides deciding, as the history says it.
+const (
+	resolved = "resolved"
+	rejoined = "rejoined"
+)
+
+// opens says whether the Change begins an episode that has to be filed.
+func (c Change) opens() bool {
+	e := c.Entry
+	return e != nil && c.Improvement.Episode > 0 && !c.Improvement.Status.Closed() && (e.From == Proposed || e.What == string(Reopen))
 }
 
 // OpsStatus is what the OpsItem of an Improvement in a status says (DESIGN, "One status, three views"); "" where there
@@ -206,9 +248,10 @@ func move(im Improvement, what string, to Status, by, reason string, now time.Ti
 	if to.Closed() {
 		im.Closed = now
 	}
-	if to == Accepted && (from == Proposed || what == string(Reopen)) {
+	if from == Proposed && !to.Closed() || what == string(Reopen) {
 		im.Episode++
 		im.OpsItem = ""
+		im.settle(now)
 	}
 	im.Entries++
 	c := Change{Improvement: im, Entry: &Entry{

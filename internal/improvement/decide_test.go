@@ -53,7 +53,7 @@ func fit(v Verb) Decision {
 func TestEveryVerbInEveryStatus(t *testing.T) {
 	// Where a verb leads from a status; what is not named does not fit.
 	table := map[Status]map[Verb]Status{
-		Proposed:   {Accept: Accepted, Reject: Declined},
+		Proposed:   {Accept: Accepted, Plan: Planned, Reject: Declined},
 		Accepted:   {Plan: Planned, Start: InProgress, Ship: Shipped, Reject: Declined},
 		Planned:    {Plan: Planned, Start: InProgress, Ship: Shipped, Reject: Declined},
 		InProgress: {Ship: Shipped, Reject: Declined},
@@ -95,7 +95,7 @@ func TestEveryVerbInEveryStatus(t *testing.T) {
 				if n := c.Notice; n == nil || n.Status != to || n.Seq != 5 || n.Episode != im.Episode || n.Title != im.Title || n.Only != "" {
 					t.Errorf("notice %+v", n)
 				}
-				begins := v == Accept || v == Reopen
+				begins := s == Proposed && v != Reject || v == Reopen
 				if was := in(s); im.Episode != was.Episode+map[bool]int{true: 1}[begins] || (im.OpsItem == "") != (begins || was.OpsItem == "") {
 					t.Errorf("episode %d of OpsItem %q", im.Episode, im.OpsItem)
 				}

@@ -45,13 +45,18 @@ type Improvement struct {
 	Release     string         `json:"release,omitzero"`
 	Decline     Decline        `json:"decline,omitzero"`
 	Effort      float64        `json:"effort,omitzero"`   // a person's estimate; 0: none
-	Category    string         `json:"category,omitzero"` // OpsCenter's
+	Category    string         `json:"category,omitzero"` // OpsCenter's, as the first signal has it
+	Level       Level          `json:"level,omitzero"`    // in force, and who set it
+	Quoted      bool           `json:"quoted,omitzero"`   // its title is a customer's words: nobody on the staff worded it
+	About       string         `json:"about,omitzero"`    // component or page that the first of its evidence names; a customer's word
 	Resources   []string       `json:"resources,omitzero"`
-	Week        string         `json:"week,omitzero"`      // "2026-W47" where this is that week's list of what was folded; else ""
-	SignalKey   string         `json:"signalKey,omitzero"` // what machines call it; "" where people raised it
-	Firing      bool           `json:"firing,omitzero"`    // its latest signal was not a recovery
-	Signaled    time.Time      `json:"signaled,omitzero"`  // when its latest signal says that it happened
-	Component   string         `json:"component,omitzero"` // what its cluster is about, as the team spells it; "": nothing by name
+	Automations []string       `json:"automations,omitzero"` // runbooks that the product keeps for its signals
+	Week        string         `json:"week,omitzero"`        // "2026-W47" where this is that week's list of what was folded; else ""
+	SignalKey   string         `json:"signalKey,omitzero"`   // what machines call it; "" where people raised it
+	Alarms      []Alarm        `json:"alarms,omitzero"`      // what machines said last, by signal key
+	Crowded     bool           `json:"crowded,omitzero"`     // more alarms than are kept: no rule may say that all of them are OK
+	Ordered     bool           `json:"ordered,omitzero"`     // its episode has an order, which will tell whatever is true by then
+	Component   string         `json:"component,omitzero"`   // what its cluster is about, as the team spells it; "": nothing by name
 	Andon       Andon          `json:"andon,omitzero"`
 	Evidence    score.Evidence `json:"evidence,omitzero"`
 	Latest      time.Time      `json:"latest,omitzero"`      // of its evidence
@@ -95,6 +100,14 @@ func (im Improvement) Product() id.Product { return im.ID.Product() }
 // Score is its score at a moment.
 func (im Improvement) Score(now time.Time) score.Score { return score.At(im.Evidence, im.Effort, now) }
 
+// LatestScore is its score as of its latest evidence, so that it changes by evidence and never by time.
+func (im Improvement) LatestScore() score.Score {
+	if im.Latest.IsZero() {
+		return im.Score(im.Created) // nothing is attached
+	}
+	return im.Score(im.Latest)
+}
+
 // Overdue says whether its promised date is past and nothing was shipped.
 func (im Improvement) Overdue(now time.Time) bool {
 	return !im.Due.IsZero() && now.After(im.Due.AddDate(0, 0, 1)) && !im.Status.Closed()
@@ -135,6 +148,7 @@ type Notice struct {
 type Change struct {
 	Improvement Improvement // Version is the one it was read with; 0 creates it
 	Entry       *Entry
+	Also        []Entry // further lines of the same step
 	Episode     *opsitem.Episode
 	Notice      *Notice
 	Log         *trail.Entry

@@ -9,7 +9,6 @@ import (
 	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/opsitem"
-	"learningloop/internal/product"
 )
 
 // List is the Improvement that stands for what a product's budget of OpsItems had no room for in a week. week is
@@ -24,8 +23,17 @@ func List(iid id.Improvement, week string, now time.Time) Improvement {
 
 // unfold orders an OpsItem of its own for an episode that is a line of a week's list and has become urgent since; else it
 // stays a line, and OpsCenter hears nothing of it.
-func (s *Service) unfold(ctx context.Context, c *Change, ep opsitem.Episode, p product.Product, now time.Time) error {
-	r := s.Filer.Request(c.Improvement, p, now)
+func (s *Service) unfold(ctx context.Context, c *Change, ep opsitem.Episode, now time.Time) error {
+	c.Improvement.raise(now)
+	p, err := s.Store.Product(ctx, c.Improvement.Product())
+	if err != nil {
+		return fmt.Errorf("load product of %s: %w", c.Improvement.ID, err)
+	}
+	said, err := Said(ctx, s.Store, c.Improvement, p, nil)
+	if err != nil {
+		return err
+	}
+	r := s.Filer.Request(c.Improvement, p, said)
 	if !governor.Urgent(r.Severity) || c.Improvement.Status.Closed() {
 		return nil
 	}
@@ -34,12 +42,10 @@ func (s *Service) unfold(ctx context.Context, c *Change, ep opsitem.Episode, p p
 		return fmt.Errorf("load list %s: %w", ep.Parent, err)
 	}
 	if list.OpsItem != "" {
-		r.Related = append(r.Related, list.OpsItem)
+		ep.Related = []string{list.OpsItem}
 	}
-	ep.Request, ep.Want, ep.Asked, ep.Order = r, s.Filer.Want(c.Improvement), now, opsitem.File
-	filed := ep.Want
-	filed.Status = opsitem.Open // as every OpsItem begins
-	ep.Sent = filed.Digest()
-	c.Episode = &ep
+	r.Related = ep.Related
+	ep.Request, ep.Asked, ep.Order = r, now, opsitem.File
+	c.Improvement.Ordered, c.Episode = true, &ep
 	return nil
 }

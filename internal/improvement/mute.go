@@ -32,7 +32,7 @@ func (s *Service) silence(ctx context.Context, f feedback.Feedback) error {
 			return err
 		}
 		switch {
-		case k.Version > 0 && at.Before(k.At), k.Improvement == "" && there && at.Before(im.Signaled):
+		case k.Version > 0 && at.Before(k.At), k.Improvement == "" && there && at.Before(im.alarm(f.Signal.Key).At):
 			return nil
 		case k.Muted != nil && k.Muted.Feedback == f.ID:
 			return nil

@@ -36,10 +36,10 @@ type Store interface {
 	Gathering
 }
 
-// Filer says how an episode of an Improvement is asked of OpsCenter.
+// Filer says how an episode of an Improvement is asked of OpsCenter. said is what may be quoted, the newest first.
 type Filer interface {
-	Request(im Improvement, p product.Product, now time.Time) opsitem.Request
-	Want(im Improvement) opsitem.Patch
+	Request(im Improvement, p product.Product, said []Attachment) opsitem.Request
+	Want(im Improvement, p product.Product, said []Attachment) opsitem.Patch
 }
 
 // Service decides.
@@ -118,6 +118,10 @@ func (s *Service) Propose(ctx context.Context, p product.Product, pr Proposal, b
 		if pr.Title == "" {
 			im.Title = feedback.Cut(pieces[0].Headline(), MaxTitle)
 		}
+		// A title is the staff's own only where it is no piece's: pages offer a headline to begin with.
+		im.Quoted = slices.ContainsFunc(pieces, func(f feedback.Feedback) bool {
+			return f.Signal == nil && im.Title == feedback.Cut(f.Headline(), MaxTitle)
+		})
 	} else {
 		im.Correlation = strings.Replace(string(iid), "i-", "c-", 1)
 	}
@@ -225,8 +229,8 @@ func (s *Service) attachOnce(ctx context.Context, iid id.Improvement, fid id.Fee
 	}
 	now := s.Now()
 	a := attachmentOf(f, by, now)
-	c := s.attach(im, f, a, &v, by, now)
-	if err := s.rules(ctx, &c, p, f, now); err != nil {
+	c, latest := s.attach(im, p, f, a, &v, by, now)
+	if err := s.rules(ctx, &c, p, f, a, latest, now); err != nil {
 		return err
 	}
 	if more != nil {
@@ -238,22 +242,21 @@ func (s *Service) attachOnce(ctx context.Context, iid id.Improvement, fid id.Fee
 	return s.Store.SaveAttachment(ctx, c, a, v, f)
 }
 
-// attach makes the Change that a new piece of evidence makes.
-func (s *Service) attach(im Improvement, f feedback.Feedback, a Attachment, v *Voice, by By, now time.Time) Change {
+// attach makes the Change that a new piece of evidence makes. latest says whether it is a signal, and the latest of its key.
+func (s *Service) attach(im Improvement, p product.Product, f feedback.Feedback, a Attachment, v *Voice, by By, now time.Time) (c Change, latest bool) {
 	count(&im, v, a)
 	im.heard(f)
 	if a.Signal {
-		if !f.SignalTime().Before(im.Signaled) { // a late word says how it was, not how it is
-			im.Firing, im.Signaled = !f.Signal.Ends(), f.SignalTime()
-		}
-		for _, r := range f.Signal.Resources {
-			if !slices.Contains(im.Resources, r) && len(im.Resources) < maxResources {
-				im.Resources = append(im.Resources, r)
-			}
+		latest = im.signaled(f)
+		im.Resources = added(im.Resources, maxResources, f.Signal.Resources)
+		im.Automations = added(im.Automations, maxAutomations, p.Runbooks.For(*f.Signal))
+	} else if im.About == "" {
+		if im.About = f.Context.Component; im.About == "" {
+			im.About = f.Context.Page
 		}
 	}
 	im.Updated = now
-	c := Change{Improvement: im}
+	c = Change{Improvement: im}
 	if im.Status != Proposed && f.WantsWord() {
 		c.Notice = NoticeOf(im, "", now)
 		c.Notice.Only = f.ID
@@ -262,17 +265,34 @@ func (s *Service) attach(im Improvement, f feedback.Feedback, a Attachment, v *V
 		c.Log = s.log(by, now, "attached feedback", im)
 		c.Log.Detail = string(f.ID)
 	}
-	return c
+	return c, latest
 }
 
-// maxResources is how many related resources an OpsItem takes (AWS General Reference, quotas of OpsCenter).
-const maxResources = 100
+// How many related resources and runbooks an OpsItem takes (AWS General Reference, quotas of OpsCenter).
+const (
+	maxResources   = 100
+	maxAutomations = 10
+)
 
-// rules lets the product's rules decide on a Change, in the same step.
-func (s *Service) rules(ctx context.Context, c *Change, p product.Product, f feedback.Feedback, now time.Time) error {
+// added gives a list with what is new to it, up to a length; the list itself stays as it was read.
+func added(list []string, most int, more []string) []string {
+	for _, s := range more {
+		if !slices.Contains(list, s) && len(list) < most {
+			list = append(slices.Clip(list), s)
+		}
+	}
+	return list
+}
+
+// rules lets the product's rules decide on a Change, in the same step. Where they decide nothing, what is new is owed to
+// the OpsItem.
+func (s *Service) rules(ctx context.Context, c *Change, p product.Product, f feedback.Feedback, a Attachment, latest bool, now time.Time) error {
 	verb, why := rule(c.Improvement, p.Rules, f, now)
 	if verb == "" {
-		return nil
+		if onWord(c, f, latest, now) {
+			return s.mirror(ctx, c, p, nil, now)
+		}
+		return s.news(ctx, c, now)
 	}
 	d, err := Decide(c.Improvement, Decision{Verb: verb, Reason: strings.TrimPrefix(why, rulePrefix)}, why, now)
 	if err != nil {
@@ -280,7 +300,7 @@ func (s *Service) rules(ctx context.Context, c *Change, p product.Product, f fee
 	}
 	d.Log = s.log(By{Who: why}, now, string(verb)+" improvement", d.Improvement)
 	*c = d
-	return s.mirror(ctx, c, p, now)
+	return s.mirror(ctx, c, p, &a, now)
 }
 
 // Decide takes one decision and stores all that follows from it. The same decision by the same person right again
@@ -304,13 +324,14 @@ func (s *Service) Decide(ctx context.Context, iid id.Improvement, d Decision, by
 		if err != nil {
 			return err
 		}
-		if err := s.mirror(ctx, &c, p, now); err != nil {
+		if err := s.mirror(ctx, &c, p, nil, now); err != nil {
 			return err
 		}
 		c.Log = s.log(by, now, string(d.Verb)+" improvement", im)
 		if err := s.Store.SaveChange(ctx, c); err != nil {
 			return err
 		}
+		out = c.Improvement
 		out.Version++
 		return nil
 	})
@@ -318,51 +339,6 @@ func (s *Service) Decide(ctx context.Context, iid id.Improvement, d Decision, by
 		return Improvement{}, err
 	}
 	return out, nil
-}
-
-// mirror adds to a Change the order that its OpsItem needs: a new episode is filed, an open one is updated.
-func (s *Service) mirror(ctx context.Context, c *Change, p product.Product, now time.Time) error {
-	defer c.Stage(now)
-	im := c.Improvement
-	if im.Episode == 0 {
-		return nil
-	}
-	want := s.Filer.Want(im)
-	if im.Status == Accepted && im.OpsItem == "" && c.Entry != nil && (c.Entry.From == Proposed || c.Entry.What == string(Reopen)) {
-		c.Episode = &opsitem.Episode{
-			Improvement: im.ID, N: im.Episode, Order: opsitem.File, Request: s.Filer.Request(im, p, now), Want: want, Sent: want.Digest(),
-			Asked: now, Opened: now, Correlation: im.Correlation,
-		}
-		return s.relate(ctx, c.Episode)
-	}
-	ep, err := s.Store.Episode(ctx, im.ID, im.Episode)
-	if err != nil {
-		return fmt.Errorf("load episode %d of %s: %w", im.Episode, im.ID, err)
-	}
-	if ep.Folds() {
-		return s.unfold(ctx, c, ep, p, now)
-	}
-	ep.Want, ep.Asked = want, now
-	if ep.Order != opsitem.File {
-		ep.Order, ep.Attempts, ep.RetryAt = opsitem.Push, 0, time.Time{}
-	}
-	c.Episode = &ep
-	return nil
-}
-
-// relate names the OpsItem of the episode before, where it has one.
-func (s *Service) relate(ctx context.Context, ep *opsitem.Episode) error {
-	if ep.N < 2 {
-		return nil
-	}
-	last, err := s.Store.Episode(ctx, ep.Improvement, ep.N-1)
-	if err != nil {
-		return fmt.Errorf("load episode %d of %s: %w", ep.N-1, ep.Improvement, err)
-	}
-	if last.OpsItem != "" {
-		ep.Request.Related = []string{last.OpsItem}
-	}
-	return nil
 }
 
 func (s *Service) log(by By, now time.Time, action string, im Improvement) *trail.Entry {
@@ -404,6 +380,9 @@ func (s *Service) Detach(ctx context.Context, iid id.Improvement, fid id.Feedbac
 		f.Improvement, f.Apart = "", !byRule(by.Who)
 		c := Change{Improvement: im, Log: s.log(by, now, "detached feedback", im)}
 		c.Log.Detail = string(fid)
+		if err := s.news(ctx, &c, now); err != nil {
+			return err
+		}
 		return s.Store.SaveDetachment(ctx, c, fid, voice, f)
 	})
 }

@@ -213,7 +213,7 @@ func TestDecisionsAndTheirOrders(t *testing.T) {
 	im := w.propose("Rows", w.hear("Rows are missing", "a@example.com", ""))
 	accepted := w.decide(im.ID, improvement.Decision{Verb: improvement.Accept, Reason: "many ask"})
 	ep := w.episode(im.ID, 1)
-	if ep.Order != opsitem.File || ep.Request.Dedup != opsitem.EpisodeKey(im.ID, 1) || ep.Want.Status != opsitem.Open || ep.Sent != ep.Want.Digest() || ep.Request.Related != nil {
+	if ep.Order != opsitem.File || ep.Request.Dedup != opsitem.EpisodeKey(im.ID, 1) || ep.Request.Related != nil || !accepted.Ordered {
 		t.Errorf("first episode %+v", ep)
 	}
 	again := w.decide(im.ID, improvement.Decision{Verb: improvement.Accept, Reason: "many ask"})
@@ -229,11 +229,11 @@ func TestDecisionsAndTheirOrders(t *testing.T) {
 	// As the mirror does when it has filed.
 	im = w.load(im.ID)
 	ep.OpsItem, ep.Order, im.OpsItem = "oi-000000000001", opsitem.None, "oi-000000000001"
-	if err := w.st.SaveFiled(t.Context(), ep, im); err != nil {
+	if err := w.st.SaveFiled(t.Context(), improvement.Change{Improvement: im, Episode: &ep}); err != nil {
 		t.Fatal(err)
 	}
 	w.decide(im.ID, improvement.Decision{Verb: improvement.Ship})
-	if ep = w.episode(im.ID, 1); ep.Order != opsitem.Push || ep.Want.Status != opsitem.Resolved {
+	if ep = w.episode(im.ID, 1); ep.Order != opsitem.Push || !w.load(im.ID).Ordered {
 		t.Errorf("shipped: %+v", ep)
 	}
 	w.decide(im.ID, improvement.Decision{Verb: improvement.Reopen, Reason: "it is back"})
@@ -247,7 +247,7 @@ func TestDecisionsAndTheirOrders(t *testing.T) {
 	if now := w.load(im.ID); now.Episode != 2 || now.OpsItem != "" || now.Status != improvement.Accepted {
 		t.Errorf("reopened: %+v", now)
 	}
-	if before := w.episode(im.ID, 1); before.Want.Status != opsitem.Resolved || before.OpsItem != "oi-000000000001" {
+	if before := w.episode(im.ID, 1); before.Order != opsitem.Push || before.OpsItem != "oi-000000000001" {
 		t.Errorf("the first episode became %+v", before)
 	}
 	var logged []string
@@ -366,7 +366,7 @@ func TestSignals(t *testing.T) {
 			w.now = began.Add(time.Duration(i) * time.Minute)
 			iid = w.alarm([]signal.State{signal.Firing, signal.Recovered}[i%2], 3, w.now)
 		}
-		if im := w.load(iid); im.Episode != 1 || im.Evidence.Count != 10 || im.Evidence.Voices != 1 || im.Firing || im.Status != improvement.Accepted {
+		if im := w.load(iid); im.Episode != 1 || im.Evidence.Count != 10 || im.Evidence.Voices != 1 || im.Firing() || im.Status != improvement.Shipped {
 			t.Errorf("%+v", im)
 		}
 	})
@@ -377,9 +377,10 @@ func TestSignals(t *testing.T) {
 		w.decide(iid, improvement.Decision{Verb: improvement.Ship})
 		w.now = w.now.Add(30 * time.Minute)
 		w.alarm(signal.Firing, 3, w.now)
-		if im := w.load(iid); im.Status != improvement.Shipped || im.Episode != 1 {
+		if im := w.load(iid); im.Status != improvement.Accepted || im.Episode != 1 || !im.Ordered {
 			t.Errorf("within the quiet time: %+v", im)
 		}
+		w.decide(iid, improvement.Decision{Verb: improvement.Ship})
 		w.now = w.now.Add(2 * time.Hour)
 		w.alarm(signal.Firing, 3, w.now)
 		im, h := w.load(iid), all(t, w.st.History, iid)
@@ -402,7 +403,7 @@ func TestSignals(t *testing.T) {
 		iid := w.alarm(signal.Firing, 3, began)
 		w.alarm(signal.Recovered, 3, began.Add(10*time.Minute))
 		w.alarm(signal.Firing, 3, began.Add(5*time.Minute))
-		if im := w.load(iid); im.Firing || im.Evidence.Count != 3 {
+		if im := w.load(iid); im.Firing() || im.Evidence.Count != 3 {
 			t.Errorf("%+v", im)
 		}
 	})

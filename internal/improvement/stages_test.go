@@ -59,19 +59,24 @@ func TestStagesOfAnIncident(t *testing.T) {
 	if err != nil || !order.Due() || order.Severity != 1 || order.Slug != "shop" || !order.Detected.Equal(began) || !order.Resolved.Equal(w.now) {
 		t.Errorf("%+v, %v", order, err)
 	}
-	// It flaps within the quiet time, which is still the same; later it is the next episode.
-	w.alarm(signal.Firing, 1, w.now.Add(improvement.QuietTime/2))
+	// It returns within the quiet time, and the episode goes on; later it is the next one.
+	w.now = w.now.Add(improvement.QuietTime / 2)
+	w.alarm(signal.Firing, 1, w.now)
+	if ep = w.episode(iid, 1); len(ep.Stages.Reopened) != 1 || !ep.Resolved.IsZero() {
+		t.Errorf("went on: %+v", ep)
+	}
+	w.decide(iid, improvement.Decision{Verb: improvement.Ship})
 	w.now = w.now.Add(240 * time.Hour)
 	w.alarm(signal.Firing, 1, w.now.Add(-time.Minute))
 	ep = w.episode(iid, 2)
 	if !ep.Stages.Detected.Equal(w.now.Add(-time.Minute)) || !ep.Stages.Acknowledged.IsZero() || !ep.Stages.PostIncident.IsZero() {
 		t.Errorf("next episode %+v", ep.Stages)
 	}
-	kinds := []opsitem.StepKind{opsitem.StepOpened, opsitem.StepAcknowledged, opsitem.StepResolved, opsitem.StepOpened, opsitem.StepReopened}
+	kinds := []opsitem.StepKind{opsitem.StepOpened, opsitem.StepAcknowledged, opsitem.StepResolved, opsitem.StepReopened, opsitem.StepResolved, opsitem.StepOpened, opsitem.StepReopened}
 	if d := cmp.Diff(kinds, told); d != "" {
 		t.Errorf("told (-want +got):\n%s", d)
 	}
-	if took[opsitem.StepAcknowledged] != 6*time.Minute || took[opsitem.StepResolved] != time.Hour {
+	if took[opsitem.StepAcknowledged] != 6*time.Minute || took[opsitem.StepResolved] != 90*time.Minute {
 		t.Errorf("took %v", took)
 	}
 }

@@ -443,6 +443,6 @@ func TestIdleRecoveries(t *testing.T) {
 func raise(w *world, iid id.Improvement, f feedback.Feedback) {
 	w.t.Helper()
 	w.must(w.store.SaveChange(w.t.Context(), improvement.Change{Improvement: improvement.Improvement{
-		ID: iid, Title: f.Title, Status: improvement.Proposed, SignalKey: f.Signal.Key, Firing: true,
+		ID: iid, Title: f.Title, Status: improvement.Proposed, SignalKey: f.Signal.Key, Alarms: []improvement.Alarm{{Key: "k", Firing: true}},
 	}}))
 }

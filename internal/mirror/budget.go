@@ -145,7 +145,11 @@ func (s *Service) list(ctx context.Context, pid id.Product, now time.Time) (opsi
 		if err != nil {
 			return ep, fmt.Errorf("load list %s: %w", iid, err)
 		}
-		if ep.Status != opsitem.Resolved && ep.Want.Status != opsitem.Resolved {
+		im, err := s.Store.Improvement(ctx, iid)
+		if err != nil {
+			return ep, fmt.Errorf("load list %s: %w", iid, err)
+		}
+		if ep.Status != opsitem.Resolved && !im.Status.Closed() {
 			return ep, nil
 		}
 		name = week + "." + strconv.Itoa(part)
@@ -158,12 +162,11 @@ func (s *Service) openList(ctx context.Context, pid id.Product, iid id.Improveme
 		return fmt.Errorf("load product %s: %w", pid, err)
 	}
 	im := improvement.List(iid, week, now)
-	want := s.Filer.Want(im)
 	c := improvement.Change{
 		Improvement: im,
 		Entry:       &improvement.Entry{Seq: 1, At: now, By: "rule: budget of OpsItems", What: "opened the week's list", To: im.Status},
 		Episode: &opsitem.Episode{
-			Improvement: iid, N: 1, Order: opsitem.File, Request: s.Filer.Request(im, p, now), Want: want, Sent: want.Digest(),
+			Improvement: iid, N: 1, Order: opsitem.File, Request: s.Filer.Request(im, p, nil),
 			Asked: now, Opened: now, RetryAt: now.Add(listEvery), Correlation: im.Correlation, List: true,
 		},
 	}
@@ -173,7 +176,7 @@ func (s *Service) openList(ctx context.Context, pid id.Product, iid id.Improveme
 	return nil
 }
 
-// recite words a list anew from its lines, before it is filed or pushed.
+// recite words a list anew from its lines, before it is filed.
 func (s *Service) recite(ctx context.Context, ep *opsitem.Episode) error {
 	im, err := s.Store.Improvement(ctx, ep.Improvement)
 	if err != nil {
@@ -183,17 +186,17 @@ func (s *Service) recite(ctx context.Context, ep *opsitem.Episode) error {
 	if err != nil {
 		return fmt.Errorf("load product of %s: %w", ep.Improvement, err)
 	}
-	open, err := s.openLines(ctx, ep.Improvement)
+	ep.Request.Description, err = s.listText(ctx, im, p, *ep)
+	return err
+}
+
+// listText words a list from its lines.
+func (s *Service) listText(ctx context.Context, im improvement.Improvement, p product.Product, ep opsitem.Episode) (string, error) {
+	open, err := s.openLines(ctx, im.ID)
 	if err != nil {
-		return err
+		return "", err
 	}
-	text := s.Filer.List(im, p, ep.Folded, open)
-	if ep.Order == opsitem.File {
-		ep.Request.Description = text
-		return nil
-	}
-	ep.Want.Description = text
-	return nil
+	return s.Filer.List(im, p, ep.Folded, open), nil
 }
 
 // mostLines is how many lines of a list are read to find those that are shown in its OpsItem.
@@ -227,8 +230,8 @@ const MaxLines = 12
 // List words the OpsItem of a week's list: how many lines it has, and the best of those that are open.
 func (f Filer) List(im improvement.Improvement, p product.Product, n int, open []improvement.Improvement) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s of %s, each too small for an OpsItem of its own while the budget for OpsItems is tight. [All of them](%s)\n\n",
-		n, plural(n, "improvement", "improvements"), Harmless(p.Name), f.Links.Improvement(im, p.Slug))
+	fmt.Fprintf(&b, "%s of %s, each too small for an OpsItem of its own while the budget for OpsItems is tight. [All of them](%s)\n\n",
+		plural(n, "improvement", "improvements"), Harmless(p.Name), f.Links.Improvement(im, p.Slug))
 	for _, line := range open {
 		next := fmt.Sprintf("- [%s](%s), priority %d\n", Harmless(feedback.Cut(line.Title, 60)), f.Links.Improvement(line, p.Slug), line.Score(im.Updated).Priority)
 		if len([]rune(b.String()))+len([]rune(next)) > MaxDescription {

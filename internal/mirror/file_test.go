@@ -43,7 +43,7 @@ func TestFiled(t *testing.T) {
 	}
 	want := map[string]string{
 		"/aws/dedup": `{"dedupString":"` + ep.Key() + `"}`, opsitem.KeyEpisode: ep.Key(), opsitem.KeyImprovement: string(iid),
-		opsitem.KeyProduct: "shop", opsitem.KeyCorrelation: im.Correlation, opsitem.KeyEvidence: "1 from 1", opsitem.KeyScore: "1.2",
+		opsitem.KeyProduct: "shop", opsitem.KeyCorrelation: im.Correlation, opsitem.KeyEvidence: "1 complaint, 1 company", opsitem.KeyScore: "1.2",
 	}
 	if d := cmp.Diff(want, data); d != "" {
 		t.Errorf("operational data (-want +got):\n%s", d)
@@ -282,7 +282,7 @@ func TestNothingChangedCallsNobody(t *testing.T) {
 			t.Errorf("swept %d, %v", n, err)
 		}
 	}
-	// Evidence alone changes nothing that OpsCenter shows, nor does a decision that says what is said already.
+	// Nor does a decision that says what is said already.
 	w.decide(iid, improvement.Decision{Verb: improvement.Plan, Owner: "ana", Due: improvement.Date{Time: began.AddDate(0, 1, 0)}})
 	w.run(iid, 1)
 	if w.called() != 1 {
@@ -325,22 +325,6 @@ func TestNextEpisodeHasItsOwn(t *testing.T) {
 		if ep := w.episode(iid, 1); ep.Resolved.IsZero() {
 			t.Error("nobody knows when the first was resolved")
 		}
-	}
-}
-
-func TestDeletedOpsItem(t *testing.T) {
-	w := newWorld(t)
-	iid, oid := w.filed()
-	if err := w.ops.Delete(t.Context(), oid); err != nil {
-		t.Fatal(err)
-	}
-	if o, err := w.Sync(t.Context(), oid, "x"); o != mirror.Gone || err != nil {
-		t.Errorf("%s, %v", o, err)
-	}
-	w.decide(iid, improvement.Decision{Verb: improvement.Start})
-	w.settle()
-	if ep := w.episode(iid, 1); !strings.Contains(ep.Error, "deleted") || w.load(iid).Status != improvement.InProgress {
-		t.Errorf("%+v", ep)
 	}
 }
 

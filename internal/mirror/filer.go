@@ -2,8 +2,10 @@ package mirror
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"learningloop/internal/feedback"
 	"learningloop/internal/improvement"
@@ -16,12 +18,15 @@ const (
 	MaxTitle       = 100  // characters: OpsCenter takes 1,024, but the subject of its SNS notification does not
 	MaxDescription = 2048 // characters
 
-	maxData = 20_000 // bytes of one value of operational data: OpsCenter's 20 KB, with a little room
+	maxData  = 20_000 // bytes of one value of operational data: OpsCenter's 20 KB, with a little room
+	maxQuote = 140    // characters of one quote
 )
 
 // Filer words what is asked of OpsCenter.
 type Filer struct {
 	Links Links
+	// Tags are put on every OpsItem beside the product's: the stage, and whatever costs are allocated by.
+	Tags map[string]string
 }
 
 // Links gives the pages that an OpsItem links to.
@@ -30,51 +35,42 @@ type Links interface {
 }
 
 // Request is what opens an episode of im.
-func (f Filer) Request(im improvement.Improvement, p product.Product, now time.Time) opsitem.Request {
-	sc := im.Score(now)
+func (f Filer) Request(im improvement.Improvement, p product.Product, said []improvement.Attachment) opsitem.Request {
+	want := f.Want(im, p, said)
 	r := opsitem.Request{
-		Title: feedback.Cut(im.Title, MaxTitle), Description: f.description(im, p, now),
-		Severity: sc.Severity, Priority: sc.Priority, Category: im.Category, Dedup: opsitem.EpisodeKey(im.ID, im.Episode),
-		Data: f.data(im), Tags: map[string]string{"learningloop:product": p.Slug},
+		Title: title(im, p), Description: want.Description, Severity: want.Level.Severity, Priority: want.Level.Priority, Category: want.Level.Category,
+		Dedup: opsitem.EpisodeKey(im.ID, im.Episode), Data: want.Data, Resources: want.Resources, Automations: want.Automations,
+		Tags: map[string]string{},
 	}
-	r.Data[opsitem.KeyProduct] = p.Slug
-	r.Data[opsitem.KeyScore] = fmt.Sprintf("%.1f", sc.Total)
-	r.Data[opsitem.KeyEvidence] = fmt.Sprintf("%d from %d", im.Evidence.Count, im.Evidence.Voices)
-	if r.Category == "" {
-		r.Category = category(im)
-	}
-	if im.AndonUp() {
-		r.Severity = 1
+	maps.Copy(r.Tags, f.Tags)
+	r.Tags["learningloop:product"] = p.Slug
+	return r
+}
+
+// Want is what the OpsItem of im should say now. It depends on decisions and evidence only: time passing alone never makes
+// an update.
+func (f Filer) Want(im improvement.Improvement, p product.Product, said []improvement.Attachment) opsitem.Patch {
+	w := opsitem.Patch{
+		Status: im.Status.OpsStatus(), Level: im.InForce(), Description: f.description(im, p, said), Data: data(im, p), Automations: im.Automations,
 	}
 	size := 0
 	for _, a := range im.Resources {
 		if size += len(`{"arn":""},`) + len(a); strings.HasPrefix(a, "arn:") && size <= maxData {
-			r.Resources = append(r.Resources, a)
+			w.Resources = append(w.Resources, a)
 		}
 	}
-	return r
+	return w
 }
 
-// category is where people's words go when no signal says: slow and broken things are what they speak of most.
-func category(im improvement.Improvement) string {
-	if im.Evidence.Impact >= 2 {
-		return "Availability"
-	}
-	return "Performance"
-}
-
-// Want is what the OpsItem of im should say now.
-func (f Filer) Want(im improvement.Improvement) opsitem.Patch {
-	return opsitem.Patch{Status: im.Status.OpsStatus(), Data: f.data(im)}
-}
-
-// data is what OpsCenter has no members for, kept searchable. Everything in it changes by decisions only, so that time
-// passing alone never makes an update; score and evidence are in the Request, as they were when the episode began.
-func (f Filer) data(im improvement.Improvement) map[string]string {
+// data is what OpsCenter has no members for, kept searchable.
+func data(im improvement.Improvement, p product.Product) map[string]string {
 	d := map[string]string{
 		opsitem.KeyEpisode:     opsitem.EpisodeKey(im.ID, im.Episode),
 		opsitem.KeyImprovement: string(im.ID),
 		opsitem.KeyCorrelation: im.Correlation,
+		opsitem.KeyProduct:     p.Slug,
+		opsitem.KeyScore:       fmt.Sprintf("%.1f", im.LatestScore().Total),
+		opsitem.KeyEvidence:    im.Evidence.Words(),
 	}
 	if im.Owner != "" {
 		d[opsitem.KeyOwner] = im.Owner
@@ -85,33 +81,83 @@ func (f Filer) data(im improvement.Improvement) map[string]string {
 	return d
 }
 
-func (f Filer) description(im improvement.Improvement, p product.Product, now time.Time) string {
-	sc := im.Score(now)
-	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** (%s)\n\n", Harmless(feedback.Cut(im.Title, 200)), Harmless(p.Name))
+// title says what it is about in the words that the product's setting allows. A title that the staff or a machine worded
+// is nobody's secret.
+func title(im improvement.Improvement, p product.Product) string {
+	t := im.Title
+	if im.Quoted {
+		if t = Redact(t); p.Quotes != product.QuotesRedacted {
+			t = unquoted(im)
+		}
+	}
+	return feedback.Cut(t, MaxTitle)
+}
+
+// unquoted stands for a title that is a customer's words, without any of them.
+func unquoted(im improvement.Improvement) string {
+	what := "Wish"
+	if im.Evidence.Impact >= 2 {
+		what = "Problem"
+	}
+	t := what + " reported"
+	if about := place(im); about != "" {
+		t += " about " + about
+	}
+	if n := im.Evidence.Voices - im.Evidence.Incidents; n > 0 {
+		t += " (" + plural(n, "voice", "voices") + ")"
+	}
+	return t
+}
+
+// place is where it is about: a component that the team named, or what a customer's feedback came with.
+func place(im improvement.Improvement) string {
+	if im.Component != "" {
+		return Place(im.Component)
+	}
+	return Place(im.About)
+}
+
+func (f Filer) description(im improvement.Improvement, p product.Product, said []improvement.Attachment) string {
+	sc := im.LatestScore()
+	head := fmt.Sprintf("**%s** (%s)\n\n", Harmless(feedback.Cut(title(im, p), 200)), Harmless(p.Name))
 	if im.Outcome != "" {
-		fmt.Fprintf(&b, "Outcome wanted: %s\n\n", Harmless(feedback.Cut(im.Outcome, 400)))
+		head += "Outcome wanted: " + Harmless(feedback.Cut(im.Outcome, 400)) + "\n\n"
 	}
+	facts := ""
 	if im.AndonUp() {
-		fmt.Fprintf(&b, "- **Andon**: %s\n", Harmless(im.Andon.Words(p.Name)))
+		andon := im.Andon
+		if im.Quoted {
+			andon.Component = Place(andon.Component)
+		}
+		facts = "- **Andon**: " + Harmless(andon.Words(p.Name)) + "\n"
 	}
-	e := im.Evidence
-	fmt.Fprintf(&b, "- Evidence: %d %s from %d %s", e.Count, plural(e.Count, "word", "words"), e.Voices, plural(e.Voices, "voice", "voices"))
-	if e.Signals > 0 {
-		fmt.Fprintf(&b, ", %d of them %s", e.Signals, plural(e.Signals, "a signal", "signals"))
+	facts += "- Evidence: " + im.Evidence.Words() + "\n- Score: " + fmt.Sprintf("%.1f (%s)", sc.Total, sc.Why) + "\n"
+	if where := place(im); where != "" {
+		facts += "- Where: " + Harmless(where) + "\n"
 	}
-	fmt.Fprintf(&b, "\n- Score: %.1f (%s)\n", sc.Total, sc.Why)
-	fmt.Fprintf(&b, "\n[The case, with its evidence and history](%s)\n\n", f.Links.Improvement(im, p.Slug))
-	fmt.Fprintf(&b, "Setting the status here tells whoever asked. Correlation id: %s\n", im.Correlation)
-	out := []rune(b.String())
+	foot := fmt.Sprintf("\n[The case, with its evidence and history](%s)\n\n", f.Links.Improvement(im, p.Slug)) +
+		"Setting status, severity, priority or category here is taken over there; a new status tells whoever asked. Correlation id: " + im.Correlation + "\n"
+	// What is left after what must be said is the quotes'.
+	room := MaxDescription - utf8.RuneCountInString(head+facts+foot)
+	quotes := ""
+	if p.Quotes == product.QuotesRedacted {
+		for _, a := range said {
+			q := "- \u201c" + Harmless(feedback.Cut(Redact(a.Headline), maxQuote)) + "\u201d\n"
+			if n := utf8.RuneCountInString(q); n <= room {
+				quotes += q
+				room -= n
+			}
+		}
+	}
+	out := []rune(head + facts + quotes + foot)
 	return string(out[:min(len(out), MaxDescription)])
 }
 
 func plural(n int, one, many string) string {
 	if n == 1 {
-		return one
+		return "1 " + one
 	}
-	return many
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // Harmless makes a customer's words plain text in Markdown: nothing in them becomes a link, an image, HTML or a heading.

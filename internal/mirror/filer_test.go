@@ -99,7 +99,7 @@ func TestRequestHoldsTheLimits(t *testing.T) {
 		for i := range 100 {
 			im.Resources = append(im.Resources, fmt.Sprintf("arn:aws:lambda:us-east-1:111122223333:function:%d-%s", i, strings.Repeat("x", 1500)), "i-1")
 		}
-		r := mirror.Filer{Links: page{}}.Request(im, p, began)
+		r := mirror.Filer{Links: page{}}.Request(im, p, nil)
 		if n := utf8.RuneCountInString(r.Title); n > mirror.MaxTitle || n == 0 || strings.ContainsAny(r.Title, "\n\r") {
 			t.Errorf("title of %d: %q", n, r.Title)
 		}
@@ -141,19 +141,25 @@ func TestRequestHoldsTheLimits(t *testing.T) {
 	}
 }
 
-// Time alone never makes an update: what is wanted depends on decisions only.
-func TestWantChangesByDecisionsOnly(t *testing.T) {
+// Time alone never makes an update: what is wanted depends on decisions and evidence only.
+func TestWant(t *testing.T) {
 	f := mirror.Filer{Links: page{}}
-	im := improvement.Improvement{ID: id.NewImprovement(id.NewProduct("p"), "x"), Title: "t", Status: improvement.Planned, Owner: "ana", Due: began, Episode: 2, Correlation: "c"}
-	want := f.Want(im)
-	im.Evidence, im.Latest, im.Updated, im.Firing, im.Version, im.Title = score.Evidence{Count: 9, Mass: 9}, began, began.Add(time.Hour), true, 9, "u"
-	if d := cmp.Diff(want, f.Want(im)); d != "" {
+	p := product.Product{Slug: "shop", Name: "Shop"}
+	im := improvement.Improvement{
+		ID: id.NewImprovement(id.NewProduct("p"), "x"), Title: "t", Status: improvement.Planned, Owner: "ana", Due: began, Episode: 2, Correlation: "c", Latest: began,
+		Evidence: score.Evidence{Count: 13, Signals: 1, Incidents: 1, Complaints: 12, Companies: 43, Voices: 44, Mass: score.Mass(4, began), Impact: 2, People: true},
+	}
+	want := f.Want(im, p, nil)
+	later := im
+	later.Updated, later.Version, later.Entries = began.Add(time.Hour), 9, 9
+	if d := cmp.Diff(want, f.Want(later, p, nil)); d != "" {
 		t.Error(d)
 	}
-	wanted := opsitem.Patch{Status: opsitem.Open, Data: map[string]string{
+	data := map[string]string{
 		opsitem.KeyEpisode: string(im.ID) + "/2", opsitem.KeyImprovement: string(im.ID), opsitem.KeyCorrelation: "c", opsitem.KeyOwner: "ana", opsitem.KeyDue: "2026-03-02",
-	}}
-	if d := cmp.Diff(wanted, want); d != "" {
-		t.Error(d)
+		opsitem.KeyProduct: "shop", opsitem.KeyScore: "7.7", opsitem.KeyEvidence: "1 incident, 12 complaints, 43 companies",
+	}
+	if d := cmp.Diff(data, want.Data); d != "" || want.Status != opsitem.Open || want.Level != (opsitem.Level{Severity: 2, Priority: 4, Category: "Availability"}) {
+		t.Errorf("%+v %s", want, d)
 	}
 }

@@ -23,10 +23,21 @@ type Store interface {
 	Episode(ctx context.Context, iid id.Improvement, n int) (opsitem.Episode, error)
 	// SaveEpisode stores a changed episode; Conflict where it changed since it was read.
 	SaveEpisode(ctx context.Context, e opsitem.Episode) error
-	// SaveFiled stores a filed episode, the OpsItem's id in its Improvement, and the way back from the OpsItem's id, as a
-	// whole. Conflict as above.
-	SaveFiled(ctx context.Context, e opsitem.Episode, im improvement.Improvement) error
+	// SaveFiled stores a Change with a filed episode, the way back from its OpsItem's id, and the way to it from what the
+	// OpsItem is about, as a whole. Conflict as above.
+	SaveFiled(ctx context.Context, c improvement.Change) error
+	// SaveNext is SaveFiled where the episode goes on with the OpsItem of last, which is stored too.
+	SaveNext(ctx context.Context, c improvement.Change, last opsitem.Episode) error
 	SaveChange(ctx context.Context, c improvement.Change) error
+	Products(ctx context.Context) ([]product.Product, error)
+	Attachments(ctx context.Context, iid id.Improvement, cursor string) ([]improvement.Attachment, string, error)
+	// Ranked gives a product's Improvements in a status, up to a limit, those of the highest scores first.
+	Ranked(ctx context.Context, p id.Product, s improvement.Status, limit int) ([]improvement.Improvement, error)
+	// EpisodeAbout gives the latest episode that was filed about the ARN of an alarm or a finding, or NotFound.
+	EpisodeAbout(ctx context.Context, arn string) (id.Improvement, int, error)
+	// Checked is when Reconcile last compared all that is open; zero before the first time.
+	Checked(ctx context.Context) (time.Time, error)
+	SaveChecked(ctx context.Context, t time.Time) error
 	// EpisodeOf gives the episode of an OpsItem, or NotFound where the loop did not file it.
 	EpisodeOf(ctx context.Context, opsItem string) (id.Improvement, int, error)
 	// DueEpisodes gives episodes whose order is due.
@@ -79,7 +90,7 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 		return nil
 	}
 	var delta governor.Delta
-	if ep.List {
+	if ep.List && ep.Order == opsitem.File {
 		if err := s.recite(ctx, &ep); err != nil {
 			return err
 		}
@@ -94,8 +105,14 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 	// else makes the same call meanwhile.
 	ep.Attempts++
 	ep.RetryAt = s.Now().Add(lease)
+	var want, ask opsitem.Patch
 	if ep.Order == opsitem.Push {
-		ep.Tried = ep.Want.Status
+		// Worked out now, so that it tells whatever is true by now.
+		if want, err = s.want(ctx, ep); err != nil {
+			return err
+		}
+		ask = ep.Ask(want)
+		ep.Tried, ep.TriedLevel = ask.Status, ask.Level
 	}
 	if err := s.Store.SaveBudgeted(ctx, ep, delta); err != nil {
 		if fault.Is(err, fault.Conflict) {
@@ -107,7 +124,7 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 	if ep.Order == opsitem.File {
 		err = s.file(ctx, ep)
 	} else {
-		err = s.push(ctx, ep)
+		err = s.push(ctx, ep, want, ask)
 	}
 	if refused, ok := errors.AsType[*centerError](err); ok {
 		if errors.Is(refused.err, opsitem.ErrLimit) && ep.Counted != "" {
@@ -115,7 +132,7 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 		}
 		if fault.Is(refused.err, fault.Invalid) {
 			// It may be the episode before that is gone; this one is filed without it rather than never.
-			ep.Request.Related = nil
+			ep.Request.Related, ep.Related = nil, nil
 		}
 		return s.later(ctx, ep, refused.err)
 	}
@@ -150,95 +167,6 @@ func reason(err error) string {
 	default:
 		return "OpsCenter could not be reached; see the function's log."
 	}
-}
-
-func (s *Service) file(ctx context.Context, ep opsitem.Episode) error {
-	oid, there := "", false
-	if ep.Attempts > 1 {
-		found, err := s.Center.Find(ctx, ep.Key())
-		if err != nil {
-			return &centerError{fmt.Errorf("find %s: %w", ep.Key(), err)}
-		}
-		if len(found) > 0 {
-			oid, there = found[0], true
-		}
-	}
-	if oid == "" {
-		var err error
-		if oid, there, err = s.Center.Create(ctx, ep.Request); err != nil {
-			return &centerError{fmt.Errorf("file %s: %w", ep.Key(), err)}
-		}
-	}
-	if there {
-		// Somebody may have worked on it since, and what OpsCenter told of it was nobody's then.
-		if _, err := s.look(ctx, ep.Improvement, ep.N, oid, ""); err != nil {
-			return err
-		}
-	}
-	return s.filed(ctx, ep.Improvement, ep.N, oid)
-}
-
-// races is how often a step is tried anew where somebody else was faster.
-const races = 20
-
-// filed stores the OpsItem's id. Decisions taken while OpsCenter was asked are kept: they are pushed next.
-func (s *Service) filed(ctx context.Context, iid id.Improvement, n int, oid string) error {
-	for range races {
-		im, err := s.Store.Improvement(ctx, iid)
-		if err != nil {
-			return fmt.Errorf("load improvement %s: %w", iid, err)
-		}
-		ep, err := s.Store.Episode(ctx, iid, n)
-		if err != nil {
-			return fmt.Errorf("load episode %d of %s: %w", n, iid, err)
-		}
-		if ep.OpsItem != "" {
-			return nil
-		}
-		ep.OpsItem, ep.Filed, ep.Error = oid, s.Now(), ""
-		if ep.Status == "" {
-			ep.Status = opsitem.Open
-		}
-		ep.Order, ep.Attempts, ep.RetryAt = opsitem.None, 0, time.Time{}
-		if ep.Want.Digest() != ep.Sent {
-			ep.Order = opsitem.Push
-		}
-		if im.Episode == n {
-			im.OpsItem = oid
-		}
-		if err = s.Store.SaveFiled(ctx, ep, im); !fault.Is(err, fault.Conflict) {
-			return err
-		}
-	}
-	return fault.New(fault.Unavailable, "busy", "Too many changes at once.")
-}
-
-func (s *Service) push(ctx context.Context, ep opsitem.Episode) error {
-	if ep.Want.Digest() != ep.Sent {
-		p := ep.Want
-		if p.Status == ep.Status {
-			p.Status = "" // nothing was decided about it: what a person set in the console meanwhile stays
-		}
-		err := s.Center.Update(ctx, ep.OpsItem, p)
-		switch {
-		case errors.Is(err, opsitem.ErrNotFound):
-			ep.Error = "The OpsItem was deleted."
-		case err != nil:
-			return &centerError{fmt.Errorf("update %s: %w", ep.OpsItem, err)}
-		default:
-			ep.Sent, ep.Status, ep.Error = ep.Want.Digest(), ep.Want.Status, ""
-		}
-	}
-	if ep.Want.Status == opsitem.Resolved && ep.Resolved.IsZero() {
-		ep.Resolved = s.Now()
-	}
-	ep.Order, ep.Tried, ep.Attempts, ep.RetryAt = opsitem.None, "", 0, time.Time{}
-	err := s.Store.SaveEpisode(ctx, ep)
-	if fault.Is(err, fault.Conflict) {
-		// Something was decided meanwhile; its own order pushes again.
-		return nil
-	}
-	return err
 }
 
 // Sweep runs every order that is due and says how many it looked at. One that fails keeps no other from its turn.

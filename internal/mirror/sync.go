@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"learningloop/internal/fault"
-	"learningloop/internal/id"
-	"learningloop/internal/improvement"
 	"learningloop/internal/opsitem"
 )
 
@@ -26,6 +22,8 @@ const (
 	Noted     Outcome = "noted for a past episode"
 	Gone      Outcome = "deleted in OpsCenter"
 	OursFirst Outcome = "a later decision here is on its way"
+	Resuming  Outcome = "the next episode goes on with it"
+	Alongside Outcome = "somebody else's, about the same as one of ours"
 )
 
 // Sync looks at an OpsItem after OpsCenter said that it changed. by is who changed it there, as far as the event says;
@@ -45,94 +43,35 @@ func (s *Service) Sync(ctx context.Context, opsItem, by string) (Outcome, error)
 	return out, err
 }
 
-// look takes over what an OpsItem of an episode says now. An error of OpsCenter is a *centerError.
-func (s *Service) look(ctx context.Context, iid id.Improvement, n int, oid, by string) (Outcome, error) {
-	for range races {
-		out, err := s.lookOnce(ctx, iid, n, oid, by)
-		if !fault.Is(err, fault.Conflict) {
-			return out, err
-		}
-	}
-	return "", fault.New(fault.Unavailable, "busy", "Too many changes at once.")
-}
-
-// lookOnce reads what is stored before it asks OpsCenter, so that whatever is decided or pushed meanwhile makes the write a
-// Conflict, and the next look sees both.
-func (s *Service) lookOnce(ctx context.Context, iid id.Improvement, n int, oid, by string) (Outcome, error) {
-	ep, err := s.Store.Episode(ctx, iid, n)
-	if err != nil {
-		return "", fmt.Errorf("load episode %d of %s: %w", n, iid, err)
-	}
-	im, err := s.Store.Improvement(ctx, iid)
-	if err != nil {
-		return "", fmt.Errorf("load improvement %s: %w", iid, err)
-	}
-	item, err := s.Center.Get(ctx, oid)
-	if errors.Is(err, opsitem.ErrNotFound) {
-		return Gone, nil
-	}
-	if err != nil {
-		return "", &centerError{fmt.Errorf("get %s: %w", oid, err)}
-	}
-	if ep.Status == "" {
-		ep.Status = opsitem.Open // as every OpsItem begins
-	}
-	switch {
-	case item.Status == ep.Status:
-		return Same, nil
-	case item.Modified.Before(ep.Seen):
-		return Late, nil
-	case im.Episode == n && oursFirst(ep, item):
-		return OursFirst, nil
-	}
-	ep.Status, ep.Seen = item.Status, item.Modified
-	switch {
-	case item.Status != opsitem.Resolved:
-		ep.Resolved = time.Time{}
-	case ep.Resolved.IsZero():
-		ep.Resolved = item.Modified
-	}
-	if im.Episode != n {
-		return Noted, s.Store.SaveEpisode(ctx, ep)
-	}
-	if item.By == "" {
-		item.By = by
-	}
-	c, moved := improvement.Mirrored(im, item.Status, operator(item.By), s.Now())
-	if !moved {
-		return Noted, s.Store.SaveEpisode(ctx, ep)
-	}
-	want := s.Filer.Want(c.Improvement)
-	if ep.Want.Digest() == ep.Sent {
-		ep.Sent = want.Digest()
-	}
-	ep.Want = want
-	c.Episode = &ep
-	c.Stage(s.Now())
-	return Took, s.Store.SaveChange(ctx, c)
-}
-
-// oursFirst says whether a status decided here goes before what OpsCenter says: it was decided later and is on its way, or
-// OpsCenter only echoes what was pushed a moment ago.
-func oursFirst(ep opsitem.Episode, item opsitem.Item) bool {
-	return ep.Order != opsitem.None && ep.Want.Status != ep.Status && (ep.Asked.After(item.Modified) || item.Status == ep.Tried)
-}
-
-// operator is who changed an OpsItem, for the history.
-func operator(by string) string {
-	if by == "" {
-		return "OpsCenter"
-	}
-	return by
-}
-
 // overlap is how far Reconcile looks back behind the latest modification it has seen: modifications become visible to
 // DescribeOpsItems in no stated order.
 const overlap = 5 * time.Minute
 
-// Reconcile looks at every OpsItem of the loop modified since the last time, so that a lost event costs no more than the
-// interval it runs at. It goes by OpsCenter's clock alone, and says how many items it took over.
+// Reconcile looks at every OpsItem modified since the last time, so that a lost event costs no more than the interval it
+// runs at. It goes by OpsCenter's clock alone, and says how many items it took over. Once a day it checks what is open.
 func (s *Service) Reconcile(ctx context.Context) (int, error) {
+	took, err := s.reconcile(ctx)
+	if err != nil {
+		return took, err
+	}
+	last, err := s.Store.Checked(ctx)
+	if err != nil {
+		return took, fmt.Errorf("load when all was checked: %w", err)
+	}
+	now := s.Now()
+	if last.IsZero() || now.Before(last.Add(checkEvery)) {
+		if last.IsZero() { // what runs for the first time has just been reconciled as a whole
+			return took, s.Store.SaveChecked(ctx, now)
+		}
+		return took, nil
+	}
+	if err := s.Check(ctx); err != nil {
+		return took, err
+	}
+	return took, s.Store.SaveChecked(ctx, now)
+}
+
+func (s *Service) reconcile(ctx context.Context) (int, error) {
 	mark, err := s.Store.Watermark(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("load watermark: %w", err)
@@ -156,7 +95,7 @@ func (s *Service) Reconcile(ctx context.Context) (int, error) {
 			if err != nil {
 				errs = errors.Join(errs, fmt.Errorf("reconcile %s: %w", item.ID, err))
 			}
-			if out == Took {
+			if out == Took || out == Resuming {
 				took++
 			}
 		}
@@ -174,35 +113,26 @@ func (s *Service) Reconcile(ctx context.Context) (int, error) {
 }
 
 // listed takes over what one listed OpsItem says, with a call to OpsCenter only where it says something new. Anybody can
-// write our keys into an OpsItem: only the one that was filed for an episode speaks for it.
+// write our keys into an OpsItem: only the one that was filed for an episode, or adopted, speaks for it.
 func (s *Service) listed(ctx context.Context, item opsitem.Item) (Outcome, error) {
-	iid, n, ok := parseKey(item.Data[opsitem.KeyEpisode])
-	if !ok {
-		return NotOurs, nil
+	if foreign(item) {
+		return s.alongside(ctx, item)
+	}
+	iid, n, err := s.Store.EpisodeOf(ctx, item.ID)
+	if fault.Is(err, fault.NotFound) {
+		return NotOurs, nil // forged, another loop's on the same account, or not noted yet
+	}
+	if err != nil {
+		return "", fmt.Errorf("find episode: %w", err)
 	}
 	ep, err := s.Store.Episode(ctx, iid, n)
 	switch {
-	case fault.Is(err, fault.NotFound):
-		return NotOurs, nil // another loop's on the same account
 	case err != nil:
 		return "", fmt.Errorf("load episode: %w", err)
 	case ep.OpsItem != item.ID:
 		return NotOurs, nil
-	case ep.Status == item.Status:
+	case ep.Status == item.Status && item.Level.Beyond(ep.Level) == opsitem.Level{}:
 		return Same, nil
 	}
 	return s.look(ctx, iid, n, item.ID, "")
-}
-
-func parseKey(key string) (id.Improvement, int, bool) {
-	iid, n, ok := strings.Cut(key, "/")
-	if !ok {
-		return "", 0, false
-	}
-	im, err := id.ParseImprovement(iid)
-	if err != nil {
-		return "", 0, false
-	}
-	episode, err := strconv.Atoi(n)
-	return im, episode, err == nil && episode > 0
 }

@@ -23,6 +23,7 @@ import (
 	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/opsitem"
 	"learningloop/internal/product"
+	"learningloop/internal/signal"
 	"learningloop/internal/store"
 	"learningloop/internal/table/embedded"
 	"learningloop/internal/table/tabletest"
@@ -59,9 +60,14 @@ func (m *meter) FilingFailed(_ context.Context, _ id.Improvement, err error) {
 // event is what an OpsItem event carries that is used.
 type event struct {
 	Detail struct {
-		ID string `json:"ops-item-id"`
-		By string `json:"modified-by"`
+		ID      string    `json:"ops-item-id"`
+		By      string    `json:"modified-by"`
+		Created string    `json:"created-by"`
+		Source  string    `json:"source"`
+		Status  string    `json:"status"`
+		At      time.Time `json:"modified-time"`
 	} `json:"detail"`
+	Type string `json:"detail-type"`
 }
 
 // world is the mirror on a real store and a real OpsCenter over HTTP.
@@ -74,11 +80,13 @@ type world struct {
 	team  *improvement.Service
 	meter *meter
 	p     product.Product
+	only  id.Improvement // the one a test is about
 
 	client *ssm.Client
 
 	mu     sync.Mutex
 	at     time.Time
+	skew   time.Duration  // how far OpsCenter's clock goes before ours
 	calls  map[string]int // of OpsCenter's operations
 	events []event
 	count  int
@@ -99,7 +107,7 @@ func newWorld(t *testing.T) *world {
 	w.port = tabletest.Wrap(db)
 	w.st = store.New(w.port, w.now)
 	w.ops, err = emulator.New(emulator.Config{
-		Account: "111122223333", Region: "us-east-1", Clock: w.now, Operator: operator, DeletionDelay: -1,
+		Account: "111122223333", Region: "us-east-1", Clock: func() time.Time { return w.now().Add(w.skew) }, Operator: operator, DeletionDelay: -1,
 		Events: func(_ context.Context, raw json.RawMessage) error {
 			var e event
 			err := json.Unmarshal(raw, &e)
@@ -266,7 +274,10 @@ func (w *world) deliver() []mirror.Outcome {
 	}
 	var out []mirror.Outcome
 	for _, e := range w.forget() {
-		o, err := w.Sync(w.t.Context(), e.Detail.ID, e.Detail.By)
+		d := e.Detail
+		o, err := w.Hear(w.t.Context(), mirror.Word{
+			OpsItem: d.ID, Created: e.Type == "OpsItem Create", CreatedBy: d.Created, By: d.By, Status: opsitem.Status(d.Status), Source: d.Source, At: d.At,
+		})
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -297,4 +308,83 @@ func (w *world) called() int {
 		n += c
 	}
 	return n
+}
+
+const (
+	alarmARN = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:errors"
+)
+
+// alarm receives what an alarm says, and attaches it as triage does.
+func (w *world) alarm(name string, state signal.State, severity int) id.Improvement {
+	w.t.Helper()
+	at := w.now()
+	say := &feedback.Service{Store: w.st, People: []byte("key"), Now: w.now, Rand: w.rand}
+	f, err := say.Receive(w.t.Context(), w.p.ID, signal.Signal{
+		ID: id.Hash(26, name, string(state), at.String()), Key: "alarm/111122223333/us-east-1/" + name, Name: name, Title: name + " is in alarm", State: state,
+		Severity: severity, Time: at, Category: signal.Availability, Resources: []string{strings.Replace(alarmARN, "errors", name, 1), "i-1"},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	iid, err := w.team.AttachSignal(w.t.Context(), f)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return iid
+}
+
+// complain attaches a complaint of a company.
+func (w *world) complain(iid id.Improvement, company, text string) {
+	w.t.Helper()
+	say := &feedback.Service{Store: w.st, People: []byte("key"), Now: w.now, Rand: w.rand}
+	f, err := say.Submit(w.t.Context(), feedback.Draft{
+		Product: "shop", Kind: feedback.Problem, Text: text, Submitter: feedback.DraftSubmitter{Company: company},
+	}, "", feedback.API)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.team.Attach(w.t.Context(), iid, f.ID, ana); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// rules sets the product's.
+func (w *world) rules(set func(p *product.Product)) {
+	w.t.Helper()
+	set(&w.p)
+	p, err := w.st.Product(w.t.Context(), w.p.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.p.Version = p.Version
+	if err := w.st.SaveProduct(w.t.Context(), w.p, nil); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// edit sets something in the console; the event waits to be delivered.
+func (w *world) edit(oid string, e emulator.Edit) {
+	w.t.Helper()
+	if err := w.ops.Edit(w.t.Context(), oid, e); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// said are the lines of the history from the n-th on.
+func (w *world) said(iid id.Improvement, n int) []string {
+	w.t.Helper()
+	var out []string
+	for _, e := range w.history(iid)[n:] {
+		out = append(out, strings.TrimSuffix(e.What+": "+e.Detail, ": "))
+	}
+	return out
+}
+
+func (w *world) data(oid string) map[string]string {
+	w.t.Helper()
+	out := map[string]string{}
+	for _, d := range w.item(oid).Data {
+		out[d.Key] = d.Value
+	}
+	return out
 }

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -29,10 +28,6 @@ type API interface {
 	DescribeOpsItems(context.Context, *ssm.DescribeOpsItemsInput, ...func(*ssm.Options)) (*ssm.DescribeOpsItemsOutput, error)
 }
 
-// Source is what the loop's OpsItems say they come from. It cannot be changed later, and may not contain "aws", "amazon"
-// or "amzn" (API_CreateOpsItem).
-const Source = "learningloop"
-
 // Center files and reads OpsItems. Topic is the ARN of the SNS topic that hears of every one; "" for none.
 type Center struct {
 	api   API
@@ -45,7 +40,7 @@ func New(api API, topic string) *Center { return &Center{api: api, topic: topic}
 // Create files one.
 func (c *Center) Create(ctx context.Context, r opsitem.Request) (string, bool, error) {
 	in := &ssm.CreateOpsItemInput{
-		Title: aws.String(r.Title), Description: aws.String(r.Description), Source: aws.String(Source),
+		Title: aws.String(r.Title), Description: aws.String(r.Description), Source: aws.String(opsitem.FiledBy),
 		Severity: aws.String(strconv.Itoa(r.Severity)), Priority: aws.Int32(int32(r.Priority)), //nolint:gosec // 1..5
 		OpsItemType: aws.String("/aws/issue"), OperationalData: searchable(r.Data),
 	}
@@ -56,19 +51,11 @@ func (c *Center) Create(ctx context.Context, r opsitem.Request) (string, bool, e
 	if r.Dedup != "" {
 		in.OperationalData["/aws/dedup"] = jsonValue(map[string]string{"dedupString": r.Dedup})
 	}
-	if len(r.Resources) > 0 {
-		arns := make([]map[string]string, len(r.Resources))
-		for i, a := range r.Resources {
-			arns[i] = map[string]string{"arn": a}
-		}
-		in.OperationalData["/aws/resources"] = jsonValue(arns)
-	}
+	reserve(in.OperationalData, r.Resources, r.Automations)
 	if c.topic != "" {
 		in.Notifications = []types.OpsItemNotification{{Arn: aws.String(c.topic)}}
 	}
-	for _, oid := range r.Related {
-		in.RelatedOpsItems = append(in.RelatedOpsItems, types.RelatedOpsItem{OpsItemId: aws.String(oid)})
-	}
+	in.RelatedOpsItems = related(r.Related)
 	for _, k := range slices.Sorted(maps.Keys(r.Tags)) {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(k), Value: aws.String(r.Tags[k])})
 	}
@@ -127,50 +114,34 @@ func (c *Center) Get(ctx context.Context, oid string) (opsitem.Item, error) {
 		return opsitem.Item{}, fault.New(fault.Unavailable, "opscenter_empty", "OpsCenter gave an empty answer.")
 	}
 	return opsitem.Item{
-		ID: aws.ToString(o.OpsItemId), Title: aws.ToString(o.Title), Status: opsitem.Status(o.Status), Severity: aws.ToString(o.Severity),
-		Priority: int(aws.ToInt32(o.Priority)), Source: aws.ToString(o.Source), Data: plain(o.OperationalData),
-		Created: aws.ToTime(o.CreatedTime), Modified: aws.ToTime(o.LastModifiedTime), By: aws.ToString(o.LastModifiedBy),
+		ID: aws.ToString(o.OpsItemId), Title: aws.ToString(o.Title), Description: aws.ToString(o.Description), Status: opsitem.Status(o.Status),
+		Level: level(o.Severity, o.Priority, o.Category), Source: aws.ToString(o.Source), Data: plain(o.OperationalData), Resources: resources(o.OperationalData),
+		Created: aws.ToTime(o.CreatedTime), CreatedBy: aws.ToString(o.CreatedBy), Modified: aws.ToTime(o.LastModifiedTime), By: aws.ToString(o.LastModifiedBy),
 	}, nil
 }
 
-// Update applies a patch.
+// Update applies a patch. Related OpsItems are sent whole: it is not documented whether OpsCenter replaces or adds.
 func (c *Center) Update(ctx context.Context, oid string, p opsitem.Patch) error {
 	in := &ssm.UpdateOpsItemInput{OpsItemId: aws.String(oid), OperationalData: searchable(p.Data)}
+	reserve(in.OperationalData, p.Resources, p.Automations)
 	if p.Status != "" {
 		in.Status = types.OpsItemStatus(p.Status)
+	}
+	if p.Level.Severity != 0 {
+		in.Severity = aws.String(strconv.Itoa(p.Level.Severity))
+	}
+	if p.Level.Priority != 0 {
+		in.Priority = aws.Int32(int32(p.Level.Priority)) //nolint:gosec // 1..5
+	}
+	if p.Level.Category != "" {
+		in.Category = aws.String(p.Level.Category)
 	}
 	if p.Description != "" {
 		in.Description = aws.String(p.Description)
 	}
+	in.RelatedOpsItems = related(p.Related)
 	_, err := c.api.UpdateOpsItem(ctx, in)
 	return translate("update OpsItem", err)
-}
-
-// ChangedSince gives the loop's OpsItems modified after t.
-func (c *Center) ChangedSince(ctx context.Context, t time.Time, cursor string) ([]opsitem.Item, string, error) {
-	in := &ssm.DescribeOpsItemsInput{MaxResults: aws.Int32(50), OpsItemFilters: []types.OpsItemFilter{
-		filter(types.OpsItemFilterKeySource, types.OpsItemFilterOperatorEqual, Source),
-	}}
-	if !t.IsZero() {
-		in.OpsItemFilters = append(in.OpsItemFilters,
-			filter(types.OpsItemFilterKeyLastModifiedTime, types.OpsItemFilterOperatorGreaterThan, t.UTC().Format(time.RFC3339)))
-	}
-	if cursor != "" {
-		in.NextToken = aws.String(cursor)
-	}
-	out, err := c.api.DescribeOpsItems(ctx, in)
-	if err != nil {
-		return nil, "", translate("describe OpsItems", err)
-	}
-	items := make([]opsitem.Item, len(out.OpsItemSummaries))
-	for i, s := range out.OpsItemSummaries {
-		items[i] = opsitem.Item{
-			ID: aws.ToString(s.OpsItemId), Title: aws.ToString(s.Title), Status: opsitem.Status(s.Status), Severity: aws.ToString(s.Severity),
-			Priority: int(aws.ToInt32(s.Priority)), Source: aws.ToString(s.Source), Data: plain(s.OperationalData),
-			Created: aws.ToTime(s.CreatedTime), Modified: aws.ToTime(s.LastModifiedTime), By: aws.ToString(s.LastModifiedBy),
-		}
-	}
-	return items, aws.ToString(out.NextToken), nil
 }
 
 func filter(k types.OpsItemFilterKey, op types.OpsItemFilterOperator, v string) types.OpsItemFilter {

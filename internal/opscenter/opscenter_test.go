@@ -89,11 +89,12 @@ func TestCreateGetUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := opsitem.Item{
-		ID: oid, Title: "Checkout is slow", Status: opsitem.InProgress, Severity: "2", Priority: 3, Source: "learningloop",
+		ID: oid, Title: "Checkout is slow", Description: "**Slow**", Status: opsitem.InProgress, Level: opsitem.Level{Severity: 2, Priority: 3, Category: "Performance"}, Source: "learningloop",
 		Data: map[string]string{
 			opsitem.KeyEpisode: "i-1/1", opsitem.KeyOwner: "bea", opsitem.KeyDue: "2026-04-01", "/aws/dedup": `{"dedupString":"i-1/1"}`,
 			"/aws/resources": `[{"arn":"arn:aws:lambda:us-east-1:111122223333:function:a"},{"arn":"arn:aws:s3:::quo\"te"}]`,
 		},
+		Resources: []string{"arn:aws:lambda:us-east-1:111122223333:function:a", `arn:aws:s3:::quo"te`}, CreatedBy: "arn:aws:iam::111122223333:user/AKIDEXAMPLE",
 		Created: r.now.Add(-time.Minute), Modified: r.now, By: "arn:aws:iam::111122223333:user/AKIDEXAMPLE",
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -166,7 +167,7 @@ func TestChangedSince(t *testing.T) {
 			}
 			pages++
 			for _, it := range items {
-				if seen[it.ID] || it.Data[opsitem.KeyEpisode] == "" || it.Source != opscenter.Source || it.Modified.IsZero() {
+				if seen[it.ID] || it.Data[opsitem.KeyEpisode] == "" || it.Source != opsitem.FiledBy || it.Modified.IsZero() {
 					t.Errorf("%+v", it)
 				}
 				seen[it.ID] = true

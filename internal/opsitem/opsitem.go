@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"learningloop/internal/id"
@@ -23,6 +24,10 @@ const (
 	Resolved   Status = "Resolved"
 )
 
+// FiledBy is the source that the loop's OpsItems name. It cannot be changed later, and may not contain "aws", "amazon"
+// or "amzn" (API_CreateOpsItem).
+const FiledBy = "learningloop"
+
 // Keys of operational data, all SearchableString, so that the console can filter on them.
 const (
 	KeyEpisode     = "learningloop-episode"
@@ -33,6 +38,7 @@ const (
 	KeyScore       = "learningloop-score"
 	KeyEvidence    = "learningloop-evidence"
 	KeyCorrelation = "learningloop-correlation"
+	KeyBefore      = "learningloop-previous-episode" // of an episode that goes on with the OpsItem of the one before
 )
 
 // Order is what an episode waits for.
@@ -45,25 +51,34 @@ const (
 	Push Order = "push" // update it
 )
 
-// Episode is one time an Improvement is worked, and its OpsItem. It lies in the pending index while it has an Order.
+// Episode is one time an Improvement is worked, and its OpsItem. It lies in the pending index while it has an Order. What
+// the OpsItem should say is worked out when it is told, so that what changes meanwhile costs no order of its own.
 type Episode struct {
 	Improvement id.Improvement `json:"improvement,omitzero"`
 	N           int            `json:"n,omitzero"`
 	Order       Order          `json:"order,omitzero"`
-	Request     Request        `json:"request,omitzero"`  // frozen when the episode was opened; every retry sends the same
-	Want        Patch          `json:"want,omitzero"`     // what the OpsItem should say now
-	OpsItem     string         `json:"opsItem,omitzero"`  // "" until filed
-	Status      Status         `json:"status,omitzero"`   // as last seen in OpsCenter
-	Seen        time.Time      `json:"seen,omitzero"`     // OpsCenter's time of what was last taken over from it
-	Sent        string         `json:"sent,omitzero"`     // digest of what OpsCenter was last told
-	Asked       time.Time      `json:"asked,omitzero"`    // when a decision here last said what to want
-	Tried       Status         `json:"tried,omitzero"`    // status of a Push that is under way, or whose answer was lost
-	Attempts    int            `json:"attempts,omitzero"` // of the current Order
+	Request     Request        `json:"request,omitzero"`    // frozen when the episode was opened; every retry sends the same
+	OpsItem     string         `json:"opsItem,omitzero"`    // "" until filed, and after it was deleted
+	Adopted     bool           `json:"adopted,omitzero"`    // somebody else created it: its words and level stay theirs
+	Status      Status         `json:"status,omitzero"`     // as last seen in OpsCenter
+	Level       Level          `json:"level,omitzero"`      // as last seen in OpsCenter
+	Seen        time.Time      `json:"seen,omitzero"`       // OpsCenter's time of what was last taken over from it
+	Sent        string         `json:"sent,omitzero"`       // digest of the rest that OpsCenter was last told
+	Words       string         `json:"words,omitzero"`      // digest of the description that OpsCenter was last told
+	Reworded    bool           `json:"reworded,omitzero"`   // a person wrote another description in the console: it stays
+	Asked       time.Time      `json:"asked,omitzero"`      // when a decision here last said what to want
+	Tried       Status         `json:"tried,omitzero"`      // status of a Push that is under way, or whose answer was lost
+	TriedLevel  Level          `json:"triedLevel,omitzero"` // the same of its level
+	Pushed      time.Time      `json:"pushed,omitzero"`     // when OpsCenter was last told anything
+	Attempts    int            `json:"attempts,omitzero"`   // of the current Order
 	RetryAt     time.Time      `json:"retryAt,omitzero"`
 	Error       string         `json:"error,omitzero"` // the last one, safe to show
 	Opened      time.Time      `json:"opened,omitzero"`
 	Filed       time.Time      `json:"filed,omitzero"`
 	Resolved    time.Time      `json:"resolved,omitzero"`
+	Before      string         `json:"before,omitzero"`  // key of the episode whose OpsItem it goes on with
+	Related     []string       `json:"related,omitzero"` // OpsItems about the same
+	Lost        []string       `json:"lost,omitzero"`    // OpsItems of it that were deleted in OpsCenter
 	Correlation string         `json:"correlation,omitzero"`
 	Counted     string         `json:"counted,omitzero"` // the month ("2026-11") in whose budget it is; "" while it is in none
 	Held        bool           `json:"held,omitzero"`    // waits for room in the budget
@@ -91,41 +106,108 @@ type Request struct {
 	Priority    int               `json:"priority"`    // 1..5
 	Category    string            `json:"category,omitempty"`
 	Dedup       string            `json:"dedup"`
-	Resources   []string          `json:"resources,omitempty"` // ARNs
-	Data        map[string]string `json:"data,omitempty"`      // searchable
-	Related     []string          `json:"related,omitempty"`   // OpsItem ids
+	Resources   []string          `json:"resources,omitempty"`   // ARNs
+	Automations []string          `json:"automations,omitempty"` // names or ARNs of runbooks
+	Data        map[string]string `json:"data,omitempty"`        // searchable
+	Related     []string          `json:"related,omitempty"`     // OpsItem ids
 	Tags        map[string]string `json:"tags,omitempty"`
 }
 
-// Patch is what is asked of UpdateOpsItem: zero members are left as they are.
-type Patch struct {
-	Status      Status            `json:"status,omitempty"`
-	Description string            `json:"description,omitempty"` // Markdown
-	Data        map[string]string `json:"data,omitempty"`
+// Level is what the OpsItem begins with.
+func (r Request) Level() Level { return Level{r.Severity, r.Priority, r.Category} }
+
+// Patch is the request as an update that would say the same; OpsItems begin Open.
+func (r Request) Patch() Patch {
+	return Patch{
+		Status: Open, Level: r.Level(), Description: r.Description, Data: r.Data, Resources: r.Resources, Automations: r.Automations, Related: r.Related,
+	}
 }
 
-// Digest tells two patches apart.
-func (p Patch) Digest() string {
-	keys := slices.Sorted(maps.Keys(p.Data))
-	parts := []string{string(p.Status), p.Description}
-	for _, k := range keys {
+// Patch is what is asked of UpdateOpsItem: zero members are left as they are. Lists are whole.
+type Patch struct {
+	Status      Status            `json:"status,omitzero"`
+	Level       Level             `json:"level,omitzero"`
+	Description string            `json:"description,omitzero"`
+	Data        map[string]string `json:"data,omitzero"`
+	Resources   []string          `json:"resources,omitzero"`
+	Automations []string          `json:"automations,omitzero"`
+	Related     []string          `json:"related,omitzero"`
+}
+
+// Empty says that it asks for nothing.
+func (p Patch) Empty() bool {
+	return p.Status == "" && p.Level == Level{} && p.Description == "" && len(p.Data) == 0 && len(p.Resources) == 0 && len(p.Automations) == 0 && len(p.Related) == 0
+}
+
+// Rest is the digest of all that no person sets in the console: everything but status and level.
+func (p Patch) Rest() string {
+	parts := []string{p.Description}
+	for _, k := range slices.Sorted(maps.Keys(p.Data)) {
 		parts = append(parts, k, p.Data[k])
+	}
+	for _, list := range [][]string{p.Resources, p.Automations, p.Related} {
+		parts = append(append(parts, "#"+strconv.Itoa(len(list))), list...)
 	}
 	return id.Hash(16, parts...)
 }
 
+// Words is the digest of a description, the same however white space in it is kept; "" for none.
+func Words(description string) string {
+	if description == "" {
+		return ""
+	}
+	return id.Hash(16, strings.Join(strings.Fields(description), " "))
+}
+
+// Ask gives what OpsCenter has to be told so that the OpsItem says want: only what it does not say already.
+func (e Episode) Ask(want Patch) Patch {
+	if e.Reworded || e.Adopted {
+		want.Description = ""
+	}
+	ask := Patch{Level: want.Level.Beyond(e.Level)}
+	if want.Status != e.Status {
+		ask.Status = want.Status
+	}
+	// Without data it says nothing about the rest.
+	if len(want.Data) > 0 && want.Rest() != e.Sent {
+		want.Status, want.Level = ask.Status, ask.Level
+		ask = want
+	}
+	return ask
+}
+
+// Told gives the episode after OpsCenter took the answer of Ask, which was worked out from want.
+func (e Episode) Told(want, asked Patch, now time.Time) Episode {
+	if e.Reworded || e.Adopted {
+		want.Description = ""
+	}
+	if asked.Status != "" {
+		e.Status = asked.Status
+	}
+	if asked.Description != "" {
+		e.Words = Words(asked.Description)
+	}
+	if len(want.Data) > 0 {
+		e.Sent = want.Rest()
+	}
+	e.Level, e.Pushed, e.Error = e.Level.With(asked.Level), now, ""
+	return e
+}
+
 // Item is an OpsItem as OpsCenter tells it.
 type Item struct {
-	ID       string
-	Title    string
-	Status   Status
-	Severity string
-	Priority int
-	Source   string
-	Data     map[string]string // what is searchable
-	Created  time.Time
-	Modified time.Time
-	By       string // who modified it last
+	ID          string
+	Title       string
+	Description string // only Get tells it
+	Status      Status
+	Level       Level
+	Source      string
+	Data        map[string]string // what is searchable
+	Resources   []string          // ARNs
+	Created     time.Time
+	CreatedBy   string
+	Modified    time.Time
+	By          string // who modified it last
 }
 
 // Errors of a Center, besides fault kinds RateLimited and Unavailable.
@@ -147,6 +229,11 @@ type Center interface {
 	Get(ctx context.Context, oid string) (Item, error)
 	// Update applies p, or gives ErrNotFound.
 	Update(ctx context.Context, oid string, p Patch) error
-	// ChangedSince gives the loop's own OpsItems modified after t, a page at a time; next is "" at the end.
+	// Holding gives the OpsItems, whoever filed them, that are Open or InProgress and name the resource, newest first.
+	Holding(ctx context.Context, arn string) ([]Item, error)
+	// OpenOnes gives the ids of the loop's own OpsItems that are Open or InProgress, a page at a time; next is "" at the end.
+	OpenOnes(ctx context.Context, cursor string) (ids []string, next string, err error)
+	// ChangedSince gives the OpsItems modified after t, whoever filed them, a page at a time; next is "" at the end. With a
+	// zero t it gives the loop's own only: all of an account's may be many.
 	ChangedSince(ctx context.Context, t time.Time, cursor string) (items []Item, next string, err error)
 }

@@ -9,14 +9,16 @@ import (
 func TestDigest(t *testing.T) {
 	base := Patch{Status: Open, Data: map[string]string{"a": "1", "b": "2"}}
 	same := Patch{Status: Open, Data: map[string]string{"b": "2", "a": "1"}}
-	if base.Digest() != same.Digest() {
+	if base.Rest() != same.Rest() {
 		t.Error("the order of a map tells two patches apart")
 	}
 	tests := []struct {
 		name string
 		p    Patch
 	}{
-		{"another status", Patch{Status: Resolved, Data: base.Data}},
+		{"another description", Patch{Description: "x", Data: base.Data}},
+		{"a resource", Patch{Resources: []string{"x"}, Data: base.Data}},
+		{"the same as a runbook", Patch{Automations: []string{"x"}, Data: base.Data}},
 		{"another value", Patch{Status: Open, Data: map[string]string{"a": "1", "b": "3"}}},
 		{"another key", Patch{Status: Open, Data: map[string]string{"a": "1", "c": "2"}}},
 		{"one more", Patch{Status: Open, Data: map[string]string{"a": "1", "b": "2", "c": ""}}},
@@ -24,7 +26,7 @@ func TestDigest(t *testing.T) {
 		{"nothing", Patch{}},
 	}
 	for _, tt := range tests {
-		if tt.p.Digest() == base.Digest() {
+		if tt.p.Rest() == base.Rest() {
 			t.Errorf("%s: the same digest", tt.name)
 		}
 	}

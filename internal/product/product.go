@@ -24,6 +24,7 @@ type Product struct {
 	About    string        `json:"about,omitempty"` // one sentence for whoever gives feedback
 	Default  bool          `json:"default"`         // signals that no rule of any product claims come here
 	Routing  []signal.Rule `json:"routing"`         // which signals are about it
+	Runbooks Runbooks      `json:"runbooks"`        // what to run for which signals
 	Rules    Rules         `json:"rules"`
 	Quotes   Quotes        `json:"quotes"`   // how much of customers' words goes into OpsItems
 	DigestTo []string      `json:"digestTo"` // addresses of leadership
@@ -82,6 +83,7 @@ type Settings struct {
 	About    *string       `json:"about"`
 	Default  *bool         `json:"default"`
 	Routing  []signal.Rule `json:"routing"`
+	Runbooks Runbooks      `json:"runbooks"`
 	Rules    *RuleSettings `json:"rules"`
 	Quotes   *Quotes       `json:"quotes"`
 	DigestTo []string      `json:"digestTo"`
@@ -127,6 +129,10 @@ func (p Product) With(s Settings) (Product, error) {
 	if s.Routing != nil {
 		p.Routing = s.Routing
 		bad = append(bad, signal.CheckRules("/routing", s.Routing)...)
+	}
+	if s.Runbooks != nil {
+		p.Runbooks = s.Runbooks
+		bad = append(bad, s.Runbooks.check()...)
 	}
 	if s.Quotes != nil {
 		if p.Quotes = *s.Quotes; p.Quotes != QuotesNone && p.Quotes != QuotesRedacted {

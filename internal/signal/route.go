@@ -55,6 +55,9 @@ func Route(products []ProductRules, s Signal) (product, reason string) {
 	return "", "no rule matched and there is no default product"
 }
 
+// Matches says whether the rule takes a signal.
+func (r Rule) Matches(s Signal) bool { return r.match(s) }
+
 func (r Rule) match(s Signal) bool {
 	return glob(r.Source, s.Source) && glob(r.Account, s.Account) && glob(r.Region, s.Region) && glob(r.Name, s.Name) &&
 		(r.Resource == "" || slices.ContainsFunc(s.Resources, func(id string) bool { return glob(r.Resource, id) }))

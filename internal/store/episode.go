@@ -24,17 +24,63 @@ func (s *Store) SaveEpisode(ctx context.Context, e opsitem.Episode) error {
 	return s.write(ctx, table.Put(r, table.VersionIs(e.Version)))
 }
 
-// SaveFiled stores a filed episode with the way there and back.
-func (s *Store) SaveFiled(ctx context.Context, e opsitem.Episode, im improvement.Improvement) error {
-	ops, err := changeOps(improvement.Change{Improvement: im, Episode: &e})
+// SaveFiled stores a Change with a filed episode, the way there and back, and the way to it from the alarms and findings
+// that it is about.
+func (s *Store) SaveFiled(ctx context.Context, c improvement.Change) error {
+	ops, err := filedOps(c)
 	if err != nil {
 		return err
 	}
-	r, err := row(TypeOpsItem, keyOpsItem(e.OpsItem), opsItemRow{e.Improvement, e.N})
+	return s.reached(ctx, c, s.write(ctx, ops...))
+}
+
+// SaveNext is SaveFiled where the episode goes on with the OpsItem of last, which is stored too.
+func (s *Store) SaveNext(ctx context.Context, c improvement.Change, last opsitem.Episode) error {
+	ops, err := filedOps(c)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, append(ops, table.Put(r, table.Always("an OpsItem belongs to one episode for ever")))...)
+	r, err := episodeRow(last)
+	if err != nil {
+		return err
+	}
+	return s.reached(ctx, c, s.write(ctx, append(ops, table.Put(r, table.VersionIs(last.Version)))...))
+}
+
+// maxAbout is how many alarms and findings lead to an episode: more than anybody files OpsItems about.
+const maxAbout = 20
+
+func filedOps(c improvement.Change) ([]table.Op, error) {
+	ops, err := changeOps(c)
+	if err != nil {
+		return nil, err
+	}
+	e := c.Episode
+	back := opsItemRow{e.Improvement, e.N}
+	r, err := row(TypeOpsItem, keyOpsItem(e.OpsItem), back)
+	if err != nil {
+		return nil, err
+	}
+	ops = append(ops, table.Put(r, table.Always("an OpsItem belongs to one episode at a time, whose write this is a part of")))
+	about := 0
+	for _, arn := range e.Request.Resources {
+		if !opsitem.Named(arn) || about == maxAbout {
+			continue
+		}
+		about++
+		r, err := row(TypeAbout, keyAbout(arn), back)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, table.Put(r, table.Always("the latest episode about it is the one to find")))
+	}
+	return ops, nil
+}
+
+// EpisodeAbout gives the latest episode that was filed about the ARN of an alarm or a finding, or NotFound.
+func (s *Store) EpisodeAbout(ctx context.Context, arn string) (id.Improvement, int, error) {
+	r, _, err := get[opsItemRow](ctx, s.t, keyAbout(arn), "OpsItem")
+	return r.Improvement, r.Episode, err
 }
 
 // EpisodeOf gives the episode of an OpsItem, or NotFound.
@@ -52,11 +98,29 @@ type syncRow struct {
 	At time.Time `json:"at"`
 }
 
-var keyWatermark = table.Key{P: globalSync, S: "opscenter"}
+var (
+	keyWatermark = table.Key{P: globalSync, S: "opscenter"}
+	keyChecked   = table.Key{P: globalSync, S: "opscenter-checked"}
+)
 
 // Watermark is the latest modification that a reconcile saw.
-func (s *Store) Watermark(ctx context.Context) (time.Time, error) {
-	r, err := s.t.Get(ctx, keyWatermark, true)
+func (s *Store) Watermark(ctx context.Context) (time.Time, error) { return s.moment(ctx, keyWatermark) }
+
+// SaveWatermark stores it.
+func (s *Store) SaveWatermark(ctx context.Context, t time.Time) error {
+	return s.saveMoment(ctx, keyWatermark, t)
+}
+
+// Checked is when all that is open was last compared with OpsCenter.
+func (s *Store) Checked(ctx context.Context) (time.Time, error) { return s.moment(ctx, keyChecked) }
+
+// SaveChecked stores it.
+func (s *Store) SaveChecked(ctx context.Context, t time.Time) error {
+	return s.saveMoment(ctx, keyChecked, t)
+}
+
+func (s *Store) moment(ctx context.Context, k table.Key) (time.Time, error) {
+	r, err := s.t.Get(ctx, k, true)
 	if isAbsent(err) {
 		return time.Time{}, nil
 	}
@@ -67,11 +131,10 @@ func (s *Store) Watermark(ctx context.Context) (time.Time, error) {
 	return w.At, err
 }
 
-// SaveWatermark stores it.
-func (s *Store) SaveWatermark(ctx context.Context, t time.Time) error {
-	r, err := row(TypeSync, keyWatermark, syncRow{t})
+func (s *Store) saveMoment(ctx context.Context, k table.Key, t time.Time) error {
+	r, err := row(TypeSync, k, syncRow{t})
 	if err != nil {
 		return err
 	}
-	return s.t.Write(ctx, table.Put(r, table.Always("an older watermark only costs a second look")))
+	return s.t.Write(ctx, table.Put(r, table.Always("an older moment only costs a second look")))
 }

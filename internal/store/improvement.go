@@ -73,6 +73,10 @@ func changeOps(c improvement.Change) ([]table.Op, error) {
 		r, err = row(TypeEntry, keyEntry(c.Improvement.ID, c.Entry.Seq), c.Entry)
 		errs = errors.Join(errs, add(r, err, table.Absent()))
 	}
+	for _, e := range c.Also {
+		r, err = row(TypeEntry, keyEntry(c.Improvement.ID, e.Seq), e)
+		errs = errors.Join(errs, add(r, err, table.Absent()))
+	}
 	if c.Episode != nil {
 		r, err = episodeRow(*c.Episode)
 		errs = errors.Join(errs, add(r, err, table.VersionIs(c.Episode.Version)))

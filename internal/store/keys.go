@@ -59,6 +59,7 @@ const (
 	TypeEpisode     = "episode"
 	TypeMail        = "mail"
 	TypeOpsItem     = "opsitem"
+	TypeAbout       = "about"
 	TypeSetAside    = "setaside"
 	TypeDigest      = "digest"
 	TypeLog         = "log"
@@ -78,6 +79,7 @@ const (
 	globalProducts   = "_global#products"
 	globalSlugs      = "_global#slugs"
 	globalOpsItem    = "_global#opsitem#" // one partition an OpsItem
+	globalAbout      = "_global#about#"   // one partition an alarm or a finding
 	globalSetAside   = "_global#setaside"
 	globalSync       = "_global#sync"
 	globalSuppressed = "_global#suppressed#" // one partition a person
@@ -118,6 +120,7 @@ func keyEpisode(i id.Improvement, n int) table.Key {
 
 func keyMail(owner, name string) table.Key  { return table.Key{P: owner, S: "mail#" + name} }
 func keyOpsItem(oid string) table.Key       { return table.Key{P: globalOpsItem + oid, S: self} }
+func keyAbout(arn string) table.Key         { return table.Key{P: globalAbout + id.Hash(26, arn), S: self} }
 func keySetAside(sid string) table.Key      { return table.Key{P: globalSetAside, S: sid} }
 func keySuppressed(person string) table.Key { return table.Key{P: globalSuppressed + person, S: self} }
 

@@ -223,7 +223,10 @@ func entities() []entity {
 			m, func(ctx context.Context, r *rig) (any, error) { return r.Mail(ctx, owner, "Name") },
 		},
 		{
-			"opsitem", func(ctx context.Context, r *rig) error { return r.SaveFiled(ctx, anEpisode(), anImprovement()) },
+			"opsitem", func(ctx context.Context, r *rig) error {
+				e := anEpisode()
+				return r.SaveFiled(ctx, improvement.Change{Improvement: anImprovement(), Episode: &e})
+			},
 			table.Key{P: "_global#opsitem#OpsItem", S: "self"},
 			sampleImprovement,
 			func(ctx context.Context, r *rig) (any, error) {

@@ -198,7 +198,10 @@ func writers() []writer {
 			_, err := r.IndexEpisodes(ctx)
 			return err
 		}},
-		{"save what was filed", nil, func(ctx context.Context, r *rig) error { return r.SaveFiled(ctx, anEpisode(), anImprovement()) }},
+		{"save what was filed", nil, func(ctx context.Context, r *rig) error {
+			e := anEpisode()
+			return r.SaveFiled(ctx, improvement.Change{Improvement: anImprovement(), Episode: &e})
+		}},
 		{"save watermark", nil, func(ctx context.Context, r *rig) error { return r.SaveWatermark(ctx, start) }},
 		{"log", nil, func(ctx context.Context, r *rig) error { return r.Log(ctx, log) }},
 	}
@@ -284,8 +287,12 @@ func TestStaleWritesConflict(t *testing.T) {
 		"improvement": func() error {
 			return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), Entry: &entry, Log: &log})
 		},
-		"episode":       func() error { e := anEpisode(); e.Version = stale; return r.SaveEpisode(ctx, e) },
-		"filed":         func() error { e := anEpisode(); e.Version = stale; return r.SaveFiled(ctx, e, anImprovement()) },
+		"episode": func() error { e := anEpisode(); e.Version = stale; return r.SaveEpisode(ctx, e) },
+		"filed": func() error {
+			e := anEpisode()
+			e.Version = stale
+			return r.SaveFiled(ctx, improvement.Change{Improvement: anImprovement(), Episode: &e})
+		},
 		"notice":        func() error { n := aNotice(); n.Version = stale; return r.FinishNotice(ctx, n) },
 		"mail":          func() error { m := aMail(); m.Version = stale; return r.SaveMail(ctx, m) },
 		"set aside":     func() error { a := aSetAside(); a.Version = stale; return r.SaveSetAside(ctx, a, &log) },

@@ -129,7 +129,7 @@ func twice(t *testing.T) (*world, id.Improvement) {
 	im, err := w.st.Improvement(t.Context(), iid)
 	w.must(err)
 	ep.OpsItem, ep.Filed, ep.Order, im.OpsItem = "oi-000000000001", began.Add(time.Minute), opsitem.None, "oi-000000000001"
-	w.must(w.st.SaveFiled(t.Context(), ep, im))
+	w.must(w.st.SaveFiled(t.Context(), improvement.Change{Improvement: im, Episode: &ep}))
 	w.alarm(40, signal.Recovered)
 	title := "Edited words of a customer"
 	_, err = w.team.Edit(t.Context(), iid, improvement.Edit{Title: &title}, ana)

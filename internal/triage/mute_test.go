@@ -104,8 +104,8 @@ func TestWindowEnds(t *testing.T) {
 			w.run(w.fires("checkout-p99", fires, 20))
 			w.run(w.fires("checkout-p99", ok, 30))
 			im := w.only()
-			if im.Firing || im.Evidence.Count != 2 {
-				w.t.Errorf("firing %v after %d words", im.Firing, im.Evidence.Count)
+			if im.Firing() || im.Evidence.Count != 2 {
+				w.t.Errorf("firing %v after %d words", im.Firing(), im.Evidence.Count)
 			}
 		}, "1 incident", 5},
 		{"by a recovery that nobody weighs", func(w *world) {
@@ -138,8 +138,8 @@ func TestWindowEnds(t *testing.T) {
 			if im.Evidence.Words() != tt.words {
 				t.Errorf("%s, want %s", im.Evidence.Words(), tt.words)
 			}
-			if at := start.Add(time.Duration(tt.since) * time.Minute); tt.since > 0 && im.Signaled.Before(at) {
-				t.Errorf("it counts since %s, want %s", im.Signaled, at)
+			if at := start.Add(time.Duration(tt.since) * time.Minute); tt.since > 0 && im.Signaled().Before(at) {
+				t.Errorf("it counts since %s, want %s", im.Signaled(), at)
 			}
 			if n := w.countedAll(); n == 0 {
 				t.Error("nothing counted")
@@ -172,8 +172,8 @@ func TestMutedInAnyOrder(t *testing.T) {
 			w.run(f)
 		}
 		im := w.only()
-		if im.ID != id.NewImprovement(w.shop.ID, "signal", "alarm/checkout-p99") || im.Evidence.Words() != "1 incident" || !im.Firing {
-			t.Errorf("seed %d: %s, %d words, firing %v", seed, im.Title, im.Evidence.Count, im.Firing)
+		if im.ID != id.NewImprovement(w.shop.ID, "signal", "alarm/checkout-p99") || im.Evidence.Words() != "1 incident" || !im.Firing() {
+			t.Errorf("seed %d: %s, %d words, firing %v", seed, im.Title, im.Evidence.Count, im.Firing())
 		}
 	}
 }
@@ -198,8 +198,8 @@ func TestUnmuteLostAndPersisted(t *testing.T) {
 			_, _ = w.Sweep(t.Context())
 			w.faulty.Reset()
 			w.settle()
-			if im := w.only(); im.Evidence.Words() != "1 incident, 1 complaint" || !im.Signaled.Equal(start.Add(time.Hour)) {
-				t.Errorf("call %d of %d fails %s: %s since %s", k, calls, mode, im.Evidence.Words(), im.Signaled)
+			if im := w.only(); im.Evidence.Words() != "1 incident, 1 complaint" || !im.Signaled().Equal(start.Add(time.Hour)) {
+				t.Errorf("call %d of %d fails %s: %s since %s", k, calls, mode, im.Evidence.Words(), im.Signaled())
 			}
 		}
 	}

@@ -257,7 +257,7 @@ func TestSignals(t *testing.T) {
 		}
 	}
 	im, err := w.store.Improvement(t.Context(), iid)
-	if err != nil || im.Firing || im.Evidence.Signals != 2 {
+	if err != nil || im.Firing() || im.Evidence.Signals != 2 {
 		t.Errorf("%+v, %v", im, err)
 	}
 }
@@ -277,8 +277,8 @@ func TestRecoveryOutOfTurn(t *testing.T) {
 	w.must(w.Run(t.Context(), []feedback.Feedback{fired}))
 	w.must(w.Run(t.Context(), []feedback.Feedback{back}))
 	im, err := w.store.Improvement(t.Context(), id.NewImprovement(w.shop.ID, "signal", "alarm/a"))
-	if err != nil || im.Firing || im.Evidence.Signals != 2 {
-		t.Errorf("firing %v after %d signals, %v", im.Firing, im.Evidence.Signals, err)
+	if err != nil || im.Firing() || im.Evidence.Signals != 2 {
+		t.Errorf("firing %v after %d signals, %v", im.Firing(), im.Evidence.Signals, err)
 	}
 	if n := w.waiting(); n != 0 {
 		t.Errorf("%d wait", n)
@@ -288,8 +288,8 @@ func TestRecoveryOutOfTurn(t *testing.T) {
 	w.must(err)
 	w.must(w.Run(t.Context(), []feedback.Feedback{w.alarm(4, "alarm/c", signal.Recovered), late}))
 	im, err = w.store.Improvement(t.Context(), id.NewImprovement(w.shop.ID, "signal", "alarm/c"))
-	if err != nil || im.Firing || im.Evidence.Signals != 2 {
-		t.Errorf("in one batch: firing %v after %d signals, %v", im.Firing, im.Evidence.Signals, err)
+	if err != nil || im.Firing() || im.Evidence.Signals != 2 {
+		t.Errorf("in one batch: firing %v after %d signals, %v", im.Firing(), im.Evidence.Signals, err)
 	}
 }
 

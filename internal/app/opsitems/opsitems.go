@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -17,6 +18,7 @@ import (
 	"learningloop/internal/config"
 	"learningloop/internal/fault"
 	"learningloop/internal/mirror"
+	"learningloop/internal/opsitem"
 	"learningloop/internal/store"
 	"learningloop/internal/table"
 )
@@ -80,7 +82,11 @@ type opsItemEvent struct {
 	DetailType string `json:"detail-type"`
 	Detail     struct {
 		OpsItem    string `json:"ops-item-id"`
+		Status     string `json:"status"`
+		Source     string `json:"source"`
+		CreatedBy  string `json:"created-by"`
 		ModifiedBy string `json:"modified-by"`
+		Modified   string `json:"modified-time"`
 	} `json:"detail"`
 }
 
@@ -93,7 +99,11 @@ func (h *Handler) Event(ctx context.Context, body []byte) error {
 	if e.Detail.OpsItem == "" {
 		return fault.New(fault.Invalid, "malformed_event", "The OpsItem event names no OpsItem.")
 	}
-	out, err := h.Mirror.Sync(ctx, e.Detail.OpsItem, e.Detail.ModifiedBy)
+	at, _ := time.Parse(time.RFC3339Nano, e.Detail.Modified) // zero where it says none: it decides nothing
+	out, err := h.Mirror.Hear(ctx, mirror.Word{
+		OpsItem: e.Detail.OpsItem, Created: e.DetailType == "OpsItem Create", CreatedBy: e.Detail.CreatedBy, By: e.Detail.ModifiedBy,
+		Status: opsitem.Status(e.Detail.Status), Source: e.Detail.Source, At: at,
+	})
 	if err != nil {
 		return fmt.Errorf("sync %s: %w", e.Detail.OpsItem, err)
 	}

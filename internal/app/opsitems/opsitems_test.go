@@ -178,6 +178,7 @@ func samples(t *testing.T, oid string) []string {
 		}
 		if oid != "" {
 			b = bytes.ReplaceAll(b, []byte("oi-56f7100bcb95"), []byte(oid))
+			b = bytes.ReplaceAll(b, []byte(`"modified-by": "arn:aws:iam::111122223333:user/operator"`), []byte(`"modified-by": "arn:aws:iam::111122223333:user/somebody"`))
 		}
 		out = append(out, string(b))
 	}
@@ -228,7 +229,7 @@ func TestEvents(t *testing.T) {
 		t.Fatalf("%+v", out)
 	}
 	want := w.load(iid)
-	if want.Status != improvement.InProgress || want.LastBy == "" || want.LastBy == "arn:aws:iam::111122223333:user/operator" {
+	if want.Status != improvement.InProgress || want.LastBy == "" || want.LastBy == "arn:aws:iam::111122223333:user/somebody" {
 		t.Errorf("%+v", want) // who did it is OpsCenter's word, not the event's
 	}
 	w.written()

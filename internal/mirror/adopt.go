@@ -1,0 +1,132 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/improvement"
+	"learningloop/internal/opsitem"
+)
+
+// spoken gives the first ARN of an alarm or a finding: what others who file about the same name, too.
+func spoken(arns []string) string {
+	if i := slices.IndexFunc(arns, opsitem.Named); i >= 0 {
+		return arns[i]
+	}
+	return ""
+}
+
+// foreign says whether an OpsItem is none of a loop's.
+func foreign(item opsitem.Item) bool {
+	return item.Data[opsitem.KeyEpisode] == "" && item.Data[opsitem.KeyImprovement] == ""
+}
+
+// adopt looks whether somebody else has an OpsItem open about the alarm or finding that raised an episode, and makes it the
+// episode's: it gets our keys, and its title, description and level stay theirs. It says whether it did.
+func (s *Service) adopt(ctx context.Context, ep opsitem.Episode) (bool, error) {
+	arn := spoken(ep.Request.Resources)
+	if arn == "" {
+		return false, nil
+	}
+	held, err := s.Center.Holding(ctx, arn)
+	if err != nil {
+		return false, &centerError{fmt.Errorf("look for OpsItems about %s: %w", arn, err)}
+	}
+	for _, item := range held {
+		// Contains finds longer names, too.
+		if !foreign(item) || !slices.Contains(item.Resources, arn) || slices.Contains(ep.Lost, item.ID) {
+			continue
+		}
+		keys := opsitem.Patch{Data: ep.Request.Data, Automations: ep.Request.Automations, Related: ep.Related}
+		err := s.Center.Update(ctx, item.ID, keys)
+		if errors.Is(err, opsitem.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return false, &centerError{fmt.Errorf("adopt %s: %w", item.ID, err)}
+		}
+		return true, s.adopted(ctx, ep, item)
+	}
+	return false, nil
+}
+
+// adopted stores that the OpsItem of somebody else is an episode's, with whatever it says of itself.
+func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.Item) error {
+	return s.again(ctx, ep.Improvement, ep.N, func(im improvement.Improvement, ep opsitem.Episode) error {
+		if ep.OpsItem != "" {
+			return nil
+		}
+		now := s.Now()
+		whose := item.CreatedBy
+		if whose == "" {
+			whose = item.Source
+		}
+		ep.OpsItem, ep.Adopted, ep.Filed, ep.Status, ep.Level, ep.Seen = item.ID, true, now, item.Status, item.Level, item.Modified
+		ep.Pushed = now
+		c := improvement.Change{Improvement: im}
+		if im.Episode == ep.N {
+			im.OpsItem = item.ID
+			im.Entries++
+			c.Entry = &improvement.Entry{Seq: im.Entries, At: now, By: operator(whose), What: "OpsItem adopted", Detail: item.ID + ", from " + item.Source}
+			im = improvement.Adopted(im, item.Level, operator(whose), now)
+			if next, moved := improvement.Mirrored(im, item.Status, operator(whose), now); moved && item.Status == opsitem.InProgress {
+				c.Also, c.Notice, im = []improvement.Entry{*next.Entry}, next.Notice, next.Improvement
+			}
+		}
+		im, ep, err := s.done(ctx, im, ep)
+		if err != nil {
+			return err
+		}
+		c.Improvement, c.Episode = im, &ep
+		c.Stage(now)
+		return s.Store.SaveFiled(ctx, c)
+	})
+}
+
+// alongside takes in an OpsItem that somebody else filed about what an open episode of ours is about, too: the history and
+// ours name it. item may be without what only Get tells.
+func (s *Service) alongside(ctx context.Context, item opsitem.Item) (Outcome, error) {
+	if !foreign(item) || item.Status == opsitem.Resolved {
+		return NotOurs, nil
+	}
+	arn := spoken(item.Resources)
+	if arn == "" {
+		return NotOurs, nil
+	}
+	iid, n, err := s.Store.EpisodeAbout(ctx, arn)
+	if fault.Is(err, fault.NotFound) {
+		return NotOurs, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("find episode about %s: %w", arn, err)
+	}
+	out := NotOurs
+	err = s.again(ctx, iid, n, func(im improvement.Improvement, ep opsitem.Episode) error {
+		out = NotOurs
+		if im.Episode != n || im.Status.Closed() || ep.OpsItem == "" || ep.OpsItem == item.ID || slices.Contains(ep.Related, item.ID) || len(ep.Related) >= maxRelated {
+			return nil
+		}
+		now := s.Now()
+		whose := item.CreatedBy
+		if whose == "" {
+			whose = item.Source
+		}
+		im.Entries++
+		im.Updated, im.Ordered = now, true
+		ep.Related = append(slices.Clip(ep.Related), item.ID)
+		if ep.Order == opsitem.None {
+			ep.Order = opsitem.Push
+		}
+		out = Alongside
+		return s.Store.SaveChange(ctx, improvement.Change{Improvement: im, Episode: &ep, Entry: &improvement.Entry{
+			Seq: im.Entries, At: now, By: operator(whose), What: "another OpsItem about the same", Detail: item.ID + ", from " + item.Source + "; related",
+		}})
+	})
+	return out, err
+}
+
+// maxRelated is how many related OpsItems one takes (AWS General Reference, quotas of OpsCenter).
+const maxRelated = 10

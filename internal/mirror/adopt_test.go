@@ -1,0 +1,185 @@
+package mirror_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/google/go-cmp/cmp"
+
+	"learningloop/internal/improvement"
+	"learningloop/internal/mirror"
+	"learningloop/internal/opsitem"
+	"learningloop/internal/product"
+	"learningloop/internal/signal"
+)
+
+// theirs files what CloudWatch's own alarm action files.
+func (w *world) theirs(arn string) string {
+	w.t.Helper()
+	out, err := w.client.CreateOpsItem(w.t.Context(), &ssm.CreateOpsItemInput{
+		Title: aws.String("CloudWatch alarm - 'errors' is in ALARM state"), Description: aws.String("CloudWatch Alarm State Change"), Source: aws.String("CloudWatch Alarms"),
+		Severity: aws.String("3"), OperationalData: map[string]types.OpsItemDataValue{
+			"/aws/resources": {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`[{"arn":"` + arn + `"}]`)},
+			"/aws/dedup":     {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`{"dedupString":"CloudWatch alarm - errors"}`)},
+		},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return aws.ToString(out.OpsItemId)
+}
+
+// describe words an OpsItem anew under an operator's own access key.
+func (w *world) describe(oid, description string) {
+	w.t.Helper()
+	_, err := w.client.UpdateOpsItem(w.t.Context(), &ssm.UpdateOpsItemInput{OpsItemId: &oid, Description: &description}, func(o *ssm.Options) {
+		o.Credentials = credentials.NewStaticCredentialsProvider("OPERATOR", "secret", "")
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// An OpsItem that the alarm's own action filed is adopted: one OpsItem, with their title and our keys, in two calls.
+func TestAdopted(t *testing.T) {
+	w := newWorld(t)
+	w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
+	w.theirs(alarmARN + "-of-another")
+	oid := w.theirs(alarmARN)
+	iid := w.alarm("errors", signal.Firing, 1)
+	w.wait(time.Minute)
+	w.forget()
+	w.run(iid, 1)
+	w.mu.Lock()
+	if d := cmp.Diff(map[string]int{"DescribeOpsItems": 1, "UpdateOpsItem": 1}, w.calls); d != "" {
+		t.Errorf("calls:\n%s", d)
+	}
+	w.mu.Unlock()
+	it, im := w.item(oid), w.load(iid)
+	if im.OpsItem != oid || len(w.items()) != 2 || w.data(oid)[opsitem.KeyEpisode] != string(iid)+"/1" {
+		t.Fatalf("%+v %+v", im, it)
+	}
+	if it.Title != "CloudWatch alarm - 'errors' is in ALARM state" || it.Description != "CloudWatch Alarm State Change" || it.Severity != "3" {
+		t.Errorf("theirs became %+v", it)
+	}
+	if h := w.said(iid, 2); len(h) != 1 || h[0] != "OpsItem adopted: "+oid+", from CloudWatch Alarms" {
+		t.Errorf("%q", h)
+	}
+	// New evidence updates our keys and leaves theirs alone; status goes both ways; an edit here is a person's.
+	w.complain(iid, "AnyCompany", "Nothing works.")
+	w.settle()
+	w.wait(time.Hour)
+	w.settle()
+	if it = w.item(oid); it.Description != "CloudWatch Alarm State Change" || it.Severity != "3" || w.data(oid)[opsitem.KeyEvidence] != "1 incident, 1 complaint, 1 company" {
+		t.Errorf("after evidence: %+v", it)
+	}
+	w.forget()
+	w.ops.Faults().LoseEvents(1)
+	w.console(oid, opsitem.InProgress)
+	if took, err := w.Reconcile(t.Context()); took != 1 || err != nil || w.load(iid).Status != improvement.InProgress {
+		t.Errorf("theirs is not read: %d, %v", took, err)
+	}
+	w.only = iid
+	w.rate(improvement.Edit{Severity: new(2)})
+	w.decide(iid, improvement.Decision{Verb: improvement.Ship})
+	w.settle()
+	if it = w.item(oid); it.Status != "Resolved" || it.Severity != "2" {
+		t.Errorf("%+v", it)
+	}
+}
+
+// Theirs comes after ours: told of once, related, and not doubled, whether the event arrives or not.
+func TestTheirsComesLater(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		w := newWorld(t)
+		w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
+		iid := w.alarm("errors", signal.Firing, 1)
+		w.run(iid, 1)
+		w.deliver()
+		if _, err := w.Reconcile(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.wait(time.Minute)
+		if lost {
+			w.ops.Faults().LoseEvents(1)
+		}
+		oid := w.theirs(alarmARN)
+		if o := w.deliver(); !lost && (len(o) != 1 || o[0] != mirror.Alongside) {
+			t.Errorf("%v", o)
+		}
+		for range 2 {
+			if _, err := w.Reconcile(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.settle()
+		ours := w.item(w.load(iid).OpsItem)
+		if len(ours.Related) != 1 || ours.Related[0] != oid || len(w.items()) != 2 {
+			t.Errorf("related to %v", ours.Related)
+		}
+		if h := w.said(iid, 2); len(h) != 1 || h[0] != "another OpsItem about the same: "+oid+", from CloudWatch Alarms; related" {
+			t.Errorf("%q", h)
+		}
+	}
+}
+
+// Two functions file the same episode at the same moment.
+func TestTwoServicesFileOne(t *testing.T) {
+	for range 5 {
+		w := newWorld(t)
+		w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
+		for _, iid := range []string{string(w.accepted()), string(w.alarm("errors", signal.Firing, 1))} {
+			other := *w.Service
+			w.ops.Faults().Latency("CreateOpsItem", 3*time.Millisecond)
+			var g sync.WaitGroup
+			for _, s := range []*mirror.Service{w.Service, &other} {
+				for range 3 {
+					g.Go(func() {
+						if _, err := s.Sweep(context.WithoutCancel(t.Context())); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+			}
+			g.Wait()
+			w.settle()
+			_ = iid
+		}
+		if n := len(w.items()); n != 2 {
+			t.Errorf("%d OpsItems of two episodes", n)
+		}
+	}
+}
+
+// A storm of throttling ends with everything filed, once.
+func TestThrottlingStorm(t *testing.T) {
+	w := newWorld(t)
+	w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
+	const n = 30
+	for i := range n {
+		if i%2 == 0 {
+			w.accepted()
+			continue
+		}
+		w.alarm("errors-"+string(rune('a'+i)), signal.Firing, 1)
+	}
+	for range 12 {
+		w.ops.Faults().Throttle("CreateOpsItem", 7)
+		w.ops.Faults().Throttle("DescribeOpsItems", 5)
+		if _, err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.wait(20 * time.Minute)
+	}
+	w.ops.Faults().Clear()
+	w.settle()
+	if got := len(w.items()); got != n {
+		t.Errorf("%d of %d filed", got, n)
+	}
+}

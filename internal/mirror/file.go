@@ -1,0 +1,129 @@
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/id"
+	"learningloop/internal/improvement"
+	"learningloop/internal/opsitem"
+)
+
+// file opens the episode's OpsItem: one call, or two where an alarm raised it and somebody else may have been faster.
+func (s *Service) file(ctx context.Context, ep opsitem.Episode) error {
+	if ep.Attempts > 1 {
+		// The attempt before may have come through.
+		found, err := s.Center.Find(ctx, ep.Key())
+		if err != nil {
+			return &centerError{fmt.Errorf("find %s: %w", ep.Key(), err)}
+		}
+		found = slices.DeleteFunc(found, func(oid string) bool { return slices.Contains(ep.Lost, oid) })
+		if len(found) > 0 {
+			return s.found(ctx, ep, found[0])
+		}
+	}
+	if adopted, err := s.adopt(ctx, ep); adopted || err != nil {
+		return err
+	}
+	oid, there, err := s.Center.Create(ctx, ep.Request)
+	if err != nil {
+		return &centerError{fmt.Errorf("file %s: %w", ep.Key(), err)}
+	}
+	if there {
+		return s.found(ctx, ep, oid)
+	}
+	return s.filed(ctx, ep.Improvement, ep.N, oid)
+}
+
+// found takes an OpsItem that is there already. Somebody may have worked on it since, and what OpsCenter told of it was
+// nobody's then.
+func (s *Service) found(ctx context.Context, ep opsitem.Episode, oid string) error {
+	if _, err := s.look(ctx, ep.Improvement, ep.N, oid, ""); err != nil {
+		return err
+	}
+	return s.filed(ctx, ep.Improvement, ep.N, oid)
+}
+
+// races is how often a step is tried anew where somebody else was faster.
+const races = 20
+
+// filed stores the OpsItem's id. What was decided or heard while OpsCenter was asked is kept: it is pushed next.
+func (s *Service) filed(ctx context.Context, iid id.Improvement, n int, oid string) error {
+	return s.again(ctx, iid, n, func(im improvement.Improvement, ep opsitem.Episode) error {
+		if ep.OpsItem != "" {
+			return nil
+		}
+		begins := ep.Request.Patch()
+		if ep.Status == "" {
+			ep.Status = opsitem.Open
+		}
+		if ep.Level == (opsitem.Level{}) {
+			ep.Level = begins.Level
+		}
+		ep.OpsItem, ep.Adopted, ep.Filed, ep.Pushed = oid, false, s.Now(), s.Now()
+		ep.Sent, ep.Words = begins.Rest(), opsitem.Words(begins.Description)
+		if im.Episode == n {
+			im.OpsItem = oid
+		}
+		im, ep, err := s.done(ctx, im, ep)
+		if err != nil {
+			return err
+		}
+		return s.Store.SaveFiled(ctx, improvement.Change{Improvement: im, Episode: &ep})
+	})
+}
+
+// again reads an episode and its Improvement and lets do write them, until nobody else was faster.
+func (s *Service) again(ctx context.Context, iid id.Improvement, n int, do func(improvement.Improvement, opsitem.Episode) error) error {
+	for range races {
+		// The episode first: whoever changes both in one step makes the write of one of them a Conflict.
+		ep, err := s.Store.Episode(ctx, iid, n)
+		if err != nil {
+			return fmt.Errorf("load episode %d of %s: %w", n, iid, err)
+		}
+		im, err := s.Store.Improvement(ctx, iid)
+		if err != nil {
+			return fmt.Errorf("load improvement %s: %w", iid, err)
+		}
+		if err = do(im, ep); !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return fault.New(fault.Unavailable, "busy", "Too many changes at once.")
+}
+
+// urgent says whether OpsCenter is told at once: what somebody decided or set, and a severity that rose. A priority that
+// rose with the score is evidence like its count.
+func urgent(im improvement.Improvement, ask opsitem.Patch) bool {
+	l := ask.Level
+	return ask.Status != "" || l.Severity != 0 || l.Category != "" || l.Priority != 0 && im.Level.Priority.By != ""
+}
+
+// done ends an episode's order, or leaves another one where there is something to tell by now: a new status or level at
+// once, new evidence when it may be told again.
+func (s *Service) done(ctx context.Context, im improvement.Improvement, ep opsitem.Episode) (improvement.Improvement, opsitem.Episode, error) {
+	want, err := s.wanted(ctx, im, ep)
+	if err != nil {
+		return im, ep, err
+	}
+	ep.Order, ep.Tried, ep.TriedLevel, ep.Attempts, ep.RetryAt, ep.Error = opsitem.None, "", opsitem.Level{}, 0, time.Time{}, ""
+	if ask := ep.Ask(want); ep.OpsItem != "" && !ask.Empty() {
+		ep.Order = opsitem.Push
+		if !urgent(im, ask) {
+			ep.RetryAt = ep.Pushed.Add(improvement.PushEvery)
+		}
+	}
+	switch {
+	case ep.Status != opsitem.Resolved && want.Status != opsitem.Resolved:
+		ep.Resolved = time.Time{}
+	case ep.Status == opsitem.Resolved && ep.Resolved.IsZero():
+		ep.Resolved = s.Now()
+	}
+	if im.Episode == ep.N {
+		im.Ordered = ep.Order != opsitem.None
+	}
+	return im, ep, nil
+}

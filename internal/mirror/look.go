@@ -1,0 +1,272 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/id"
+	"learningloop/internal/improvement"
+	"learningloop/internal/opsitem"
+	"learningloop/internal/signal"
+)
+
+// look takes over what an OpsItem of an episode says now. An error of OpsCenter is a *centerError.
+func (s *Service) look(ctx context.Context, iid id.Improvement, n int, oid, by string) (Outcome, error) {
+	for range races {
+		out, err := s.lookOnce(ctx, iid, n, oid, by)
+		if !fault.Is(err, fault.Conflict) {
+			return out, err
+		}
+	}
+	return "", fault.New(fault.Unavailable, "busy", "Too many changes at once.")
+}
+
+// lookOnce reads what is stored before it asks OpsCenter, so that whatever is decided or pushed meanwhile makes the write a
+// Conflict, and the next look sees both.
+func (s *Service) lookOnce(ctx context.Context, iid id.Improvement, n int, oid, by string) (Outcome, error) {
+	ep, err := s.Store.Episode(ctx, iid, n)
+	if err != nil {
+		return "", fmt.Errorf("load episode %d of %s: %w", n, iid, err)
+	}
+	im, err := s.Store.Improvement(ctx, iid)
+	if err != nil {
+		return "", fmt.Errorf("load improvement %s: %w", iid, err)
+	}
+	if ep.OpsItem != oid && (ep.OpsItem != "" || slices.Contains(ep.Lost, oid)) {
+		return Gone, nil // it was this episode's; another one is now, or none
+	}
+	item, err := s.Center.Get(ctx, oid)
+	if errors.Is(err, opsitem.ErrNotFound) {
+		return Gone, s.lost(ctx, iid, n, oid)
+	}
+	if err != nil {
+		return "", &centerError{fmt.Errorf("get %s: %w", oid, err)}
+	}
+	if item.By == "" {
+		item.By = by
+	}
+	return s.take(ctx, im, ep, item)
+}
+
+// take takes over what an OpsItem says beyond what is known of it. For each of status, severity, priority and category the
+// later word wins, and the other one is in the history.
+func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsitem.Episode, item opsitem.Item) (Outcome, error) {
+	if ep.Status == "" {
+		ep.Status = opsitem.Open // as every OpsItem begins
+	}
+	if ep.OpsItem == "" && ep.Level == (opsitem.Level{}) {
+		ep.Level = ep.Request.Level()
+	}
+	reworded := ep.OpsItem != "" && !ep.Adopted && !ep.Reworded && ep.Words != "" && item.Description != "" && opsitem.Words(item.Description) != ep.Words &&
+		ep.Order == opsitem.None // while one of ours is on its way, nobody knows whose it is
+	t := taking{now: s.Now(), by: operator(item.By), im: im, ep: ep, item: item}
+	t.status, t.level = item.Status != ep.Status, t.beyond(item.Level)
+	switch {
+	case !t.status && t.level == opsitem.Level{} && !reworded:
+		return Same, nil
+	case item.Modified.Before(ep.Seen):
+		return Late, nil
+	}
+	t.ep.Seen = item.Modified
+	if reworded {
+		t.ep.Reworded = true
+		t.out = Noted
+	}
+	if im.Episode != ep.N {
+		t.pastStatus()
+		t.ep.Level = ep.Level.With(t.level)
+		return Noted, s.Store.SaveEpisode(ctx, t.ep)
+	}
+	if t.status && resumed(im, ep, item) {
+		return s.resume(ctx, t)
+	}
+	want, err := s.wanted(ctx, im, ep)
+	if err != nil {
+		return "", err
+	}
+	t.takeStatus()
+	t.takeLevel(want)
+	if t.c.Improvement.ID == "" {
+		if t.out == OursFirst {
+			return t.out, nil // an echo: whoever pushes says how it is
+		}
+		return t.out, s.Store.SaveEpisode(ctx, t.ep)
+	}
+	t.c.Episode = &t.ep
+	t.c.Stage(t.now)
+	return t.out, s.Store.SaveChange(ctx, t.c)
+}
+
+// taking is one look at an OpsItem, piece by piece.
+type taking struct {
+	now  time.Time
+	by   string
+	im   improvement.Improvement
+	ep   opsitem.Episode
+	item opsitem.Item
+
+	status bool          // the status is another than known
+	level  opsitem.Level // members that are others than known
+
+	c   improvement.Change // its Improvement is set where anything of it changes
+	out Outcome
+}
+
+// beyond gives the members of a level that say something else than what is known of the OpsItem.
+func (t *taking) beyond(l opsitem.Level) opsitem.Level {
+	return l.Beyond(t.ep.Level)
+}
+
+// pastStatus notes a status for an episode that is over, or for none of our business.
+func (t *taking) pastStatus() {
+	if !t.status {
+		return
+	}
+	t.ep.Status = t.item.Status
+	switch {
+	case t.item.Status != opsitem.Resolved:
+		t.ep.Resolved = time.Time{}
+	case t.ep.Resolved.IsZero():
+		t.ep.Resolved = t.item.Modified
+	}
+}
+
+func (t *taking) takeStatus() {
+	if !t.status {
+		return
+	}
+	ours := t.im.Status.OpsStatus()
+	if t.ep.Order != opsitem.None && ours != t.ep.Status && ours != "" {
+		switch {
+		case t.item.Status == t.ep.Tried:
+			t.out = OursFirst // OpsCenter echoes what was pushed a moment ago
+			return
+		case t.ep.Asked.After(t.item.Modified):
+			t.overruled("status "+string(t.item.Status), "it is "+string(t.im.Status)+" by a later decision here")
+			t.ep.Status = t.item.Status
+			return
+		}
+	}
+	t.pastStatus()
+	c, moved := improvement.Mirrored(t.im, t.item.Status, t.by, t.now)
+	if !moved {
+		t.out = Noted
+		return
+	}
+	t.im, t.c, t.out = c.Improvement, c, Took
+}
+
+func (t *taking) takeLevel(want opsitem.Patch) {
+	if t.level == (opsitem.Level{}) {
+		return
+	}
+	underWay := t.beyond(want.Level)
+	theirs := t.level
+	tried, set := t.ep.TriedLevel, t.im.Level
+	// One member after the other: another one may have been set at another time.
+	decide := func(name string, under, echo bool, at time.Time, drop func(), keep func(), there, here any) {
+		switch {
+		case !under:
+			keep()
+		case echo:
+			drop()
+			t.out = first(t.out, OursFirst)
+		case at.After(t.item.Modified):
+			keep()
+			drop()
+			t.overruled(fmt.Sprintf("%s %v", name, there), fmt.Sprintf("%v was set here later", here))
+		default:
+			keep()
+		}
+	}
+	ep := &t.ep
+	if v := theirs.Severity; v != 0 {
+		decide("severity", underWay.Severity != 0, v == tried.Severity, set.Severity.At, func() { theirs.Severity = 0 }, func() { ep.Level.Severity = v }, v, want.Level.Severity)
+	}
+	if v := theirs.Priority; v != 0 {
+		decide("priority", underWay.Priority != 0, v == tried.Priority, set.Priority.At, func() { theirs.Priority = 0 }, func() { ep.Level.Priority = v }, v, want.Level.Priority)
+	}
+	if v := theirs.Category; v != "" {
+		decide("category", underWay.Category != "", v == tried.Category, set.Category.At, func() { theirs.Category = "" }, func() { ep.Level.Category = v }, v, want.Level.Category)
+	}
+	im, e, ok := improvement.Releveled(t.im, theirs, t.by, t.now)
+	if ok {
+		t.note(im, e)
+		t.out = Took
+	} else if t.out == "" {
+		t.out = Noted
+	}
+}
+
+// overruled writes down what was set in OpsCenter and does not hold, because something later here does.
+func (t *taking) overruled(there, why string) {
+	im := t.im
+	im.Entries++
+	im.Updated = t.now
+	t.note(im, improvement.Entry{Seq: im.Entries, At: t.now, By: t.by, What: "set " + there + " in OpsCenter", Detail: "not taken over: " + why})
+	t.out = first(t.out, OursFirst)
+}
+
+// note adds a line to what is stored.
+func (t *taking) note(im improvement.Improvement, e improvement.Entry) {
+	t.im, t.c.Improvement = im, im
+	if t.c.Entry == nil {
+		t.c.Entry = &e
+	} else {
+		t.c.Also = append(t.c.Also, e)
+	}
+}
+
+// first is the outcome so far, or else the next one.
+func first(so, next Outcome) Outcome {
+	if so == "" {
+		return next
+	}
+	return so
+}
+
+// resumed says whether an operator takes up again what was resolved longer ago than the quiet time.
+func resumed(im improvement.Improvement, ep opsitem.Episode, item opsitem.Item) bool {
+	return im.Status.Closed() && ep.Status == opsitem.Resolved && ep.Order == opsitem.None && !ep.Resolved.IsZero() &&
+		!signal.SameEpisode(ep.Resolved, item.Modified, improvement.QuietTime)
+}
+
+// resume begins the next episode with the OpsItem of the last one: the operator went on with it, so nobody files another.
+// What is told of it next says which episode it is now.
+func (s *Service) resume(ctx context.Context, t taking) (Outcome, error) {
+	c, moved := improvement.Resumed(t.im, t.item.Status, t.by, t.now)
+	if !moved {
+		t.pastStatus()
+		return Noted, s.Store.SaveEpisode(ctx, t.ep)
+	}
+	last, now := t.ep, t.now
+	im := c.Improvement
+	im.OpsItem, im.Ordered = t.item.ID, true
+	next := opsitem.Episode{
+		Improvement: im.ID, N: im.Episode, Order: opsitem.Push, OpsItem: t.item.ID, Adopted: last.Adopted, Reworded: last.Reworded, Words: last.Words,
+		Status: t.item.Status, Level: last.Level.With(t.level), Seen: t.item.Modified, Asked: now, Opened: now, Filed: now,
+		Before: last.Key(), Related: last.Related, Correlation: im.Correlation, Request: last.Request,
+	}
+	next.Request.Dedup = next.Key()
+	if l, e, ok := improvement.Releveled(im, t.level, t.by, now); ok {
+		im = l
+		c.Also = append(c.Also, e)
+	}
+	last.Order, last.Seen = opsitem.None, t.item.Modified
+	c.Improvement, c.Episode = im, &next
+	c.Stage(now)
+	return Resuming, s.Store.SaveNext(ctx, c, last)
+}
+
+// operator is who changed an OpsItem, for the history.
+func operator(by string) string {
+	if by = strings.TrimSpace(by); by == "" {
+		return "OpsCenter"
+	}
+	return by
+}

@@ -1,0 +1,166 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"learningloop/internal/fault"
+	"learningloop/internal/id"
+	"learningloop/internal/improvement"
+	"learningloop/internal/opsitem"
+)
+
+// missed says whether an OpsItem that somebody deleted is filed again: where people asked for it or it is critical or high,
+// while it is open. Once: whoever deletes it again means it.
+func missed(im improvement.Improvement, ep opsitem.Episode) bool {
+	return im.Episode == ep.N && !im.Status.Closed() && len(ep.Lost) <= 1 && (im.Evidence.People || im.InForce().Severity <= 2)
+}
+
+// lost takes in that an episode's OpsItem was deleted in OpsCenter, which tells nobody: it is filed again or let go, and
+// the history says which and why.
+func (s *Service) lost(ctx context.Context, iid id.Improvement, n int, oid string) error {
+	return s.again(ctx, iid, n, func(im improvement.Improvement, ep opsitem.Episode) error {
+		if ep.OpsItem != "" && ep.OpsItem != oid || slices.Contains(ep.Lost, oid) {
+			return nil
+		}
+		if ep.OpsItem == "" && ep.Order == opsitem.File {
+			// It was found while it was being deleted: the next attempt makes another.
+			ep.Lost = append(slices.Clip(ep.Lost), oid)
+			return s.Store.SaveEpisode(ctx, ep)
+		}
+		ep.Lost = append(slices.Clip(ep.Lost), oid)
+		ep.Error = "The OpsItem was deleted in OpsCenter."
+		ep.Order, ep.Tried, ep.TriedLevel, ep.Attempts, ep.RetryAt = opsitem.None, "", opsitem.Level{}, 0, time.Time{}
+		if im.Episode != n {
+			return s.Store.SaveEpisode(ctx, ep)
+		}
+		now := s.Now()
+		im.Entries++
+		e := improvement.Entry{Seq: im.Entries, At: now, By: "OpsCenter", What: "OpsItem deleted", Detail: oid + ", let go: " + why(im, ep)}
+		ep.OpsItem, im.OpsItem, im.Ordered = "", "", false
+		if missed(im, ep) {
+			e.Detail = oid + ", filed again: " + why(im, ep)
+			if err := s.fileAgain(ctx, &im, &ep); err != nil {
+				return err
+			}
+		}
+		im.Updated = now
+		return s.Store.SaveChange(ctx, improvement.Change{Improvement: im, Entry: &e, Episode: &ep})
+	})
+}
+
+func why(im improvement.Improvement, ep opsitem.Episode) string {
+	switch {
+	case im.Status.Closed():
+		return "nobody works on it any more"
+	case len(ep.Lost) > 1:
+		return "it was deleted once before"
+	case im.Evidence.People:
+		return "people asked for it"
+	default:
+		return fmt.Sprintf("only machines raised it, and its severity is %d", im.InForce().Severity)
+	}
+}
+
+// fileAgain orders another OpsItem for the episode, as things stand now. Its deduplication string is another: the deleted
+// one may go on answering to its own for minutes (API_DeleteOpsItem: eventually consistent).
+func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep *opsitem.Episode) error {
+	p, err := s.Store.Product(ctx, im.Product())
+	if err != nil {
+		return fmt.Errorf("load product %s: %w", im.Product(), err)
+	}
+	said, err := improvement.Said(ctx, s.Store, *im, p, nil)
+	if err != nil {
+		return err
+	}
+	ep.Request = s.Filer.Request(*im, p, said)
+	ep.Request.Dedup += "/again"
+	ep.Request.Related = ep.Related
+	ep.Counted = "" // it is another one of the budget's
+	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", "", false, false
+	im.Ordered = true
+	return nil
+}
+
+// afterLoss carries out a push where there is no OpsItem any more: one is filed where by now there should be one.
+func (s *Service) afterLoss(ctx context.Context, ep opsitem.Episode) error {
+	return s.again(ctx, ep.Improvement, ep.N, func(im improvement.Improvement, ep opsitem.Episode) error {
+		if ep.OpsItem != "" || ep.Order != opsitem.Push {
+			return nil
+		}
+		ep.Order, ep.Attempts, ep.RetryAt, im.Ordered = opsitem.None, 0, time.Time{}, false
+		if missed(im, ep) {
+			if err := s.fileAgain(ctx, &im, &ep); err != nil {
+				return err
+			}
+		}
+		return s.Store.SaveChange(ctx, improvement.Change{Improvement: im, Episode: &ep})
+	})
+}
+
+// checkEvery is how often all that is open is compared with OpsCenter, which tells nobody that an OpsItem was deleted.
+const checkEvery = 24 * time.Hour
+
+// mostOpen bounds how many Improvements of one product and status a check looks at.
+const mostOpen = 1000
+
+// Check compares what is open here with what is open in OpsCenter, and looks at each that OpsCenter does not list: it was
+// deleted, or resolved and the event was lost. It costs a call for every 50 open OpsItems, and one for each it looks at.
+func (s *Service) Check(ctx context.Context) error {
+	open, err := s.open(ctx) // first, so that what is filed meanwhile is not missed
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	for cursor := ""; ; {
+		ids, next, err := s.Center.OpenOnes(ctx, cursor)
+		if err != nil {
+			return fmt.Errorf("list open OpsItems: %w", err)
+		}
+		for _, oid := range ids {
+			delete(open, oid)
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	var errs error
+	for oid, im := range open {
+		_, err := s.look(ctx, im.ID, im.Episode, oid, "")
+		if failed, ok := errors.AsType[*centerError](err); ok {
+			err = failed.err
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			errs = errors.Join(errs, fmt.Errorf("check %s: %w", oid, err))
+		}
+	}
+	return errs
+}
+
+// open gives what is open here, by OpsItem.
+func (s *Service) open(ctx context.Context) (map[string]improvement.Improvement, error) {
+	products, err := s.Store.Products(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list products: %w", err)
+	}
+	out := map[string]improvement.Improvement{}
+	for _, p := range products {
+		for _, st := range improvement.Statuses {
+			if st.OpsStatus() == "" || st.Closed() {
+				continue
+			}
+			ims, err := s.Store.Ranked(ctx, p.ID, st, mostOpen)
+			if err != nil {
+				return nil, fmt.Errorf("list %s improvements: %w", st, err)
+			}
+			for _, im := range ims {
+				if im.OpsItem != "" {
+					out[im.OpsItem] = im
+				}
+			}
+		}
+	}
+	return out, nil
+}
