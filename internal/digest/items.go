@@ -190,7 +190,7 @@ func (c *changed) entries(entries []improvement.Entry, period, before Period) (l
 	for i, e := range entries {
 		t := &now
 		switch {
-		case e.From == "" || e.To == "": // it was proposed, or nothing was decided
+		case e.From == "" || e.To == "", e.ByAlarm(): // it was proposed, or nothing was decided
 			continue
 		case period.Contains(e.At):
 			last = &entries[i]

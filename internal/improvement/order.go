@@ -17,6 +17,9 @@ import (
 // OpsItem's SNS topic: four an hour are read, and a burst of complaints is one. A raised severity does not wait.
 const PushEvery = 15 * time.Minute
 
+// ByAlarm says whether nothing but an alarm moved the Improvement: nobody decided or did anything.
+func (e Entry) ByAlarm() bool { return e.What == resolved || e.What == rejoined }
+
 // mirror adds to a Change the order that its OpsItem needs: a new episode is filed, an open one is updated. extra is a
 // piece that is attached in the same step.
 func (s *Service) mirror(ctx context.Context, c *Change, p product.Product, extra *Attachment, now time.Time) error {

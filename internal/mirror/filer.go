@@ -139,17 +139,17 @@ func (f Filer) description(im improvement.Improvement, p product.Product, said [
 		"Setting status, severity, priority or category here is taken over there; a new status tells whoever asked. Correlation id: " + im.Correlation + "\n"
 	// What is left after what must be said is the quotes'.
 	room := MaxDescription - utf8.RuneCountInString(head+facts+foot)
-	quotes := ""
+	var quotes strings.Builder
 	if p.Quotes == product.QuotesRedacted {
 		for _, a := range said {
 			q := "- \u201c" + Harmless(feedback.Cut(Redact(a.Headline), maxQuote)) + "\u201d\n"
 			if n := utf8.RuneCountInString(q); n <= room {
-				quotes += q
+				quotes.WriteString(q)
 				room -= n
 			}
 		}
 	}
-	out := []rune(head + facts + quotes + foot)
+	out := []rune(head + facts + quotes.String() + foot)
 	return string(out[:min(len(out), MaxDescription)])
 }
 

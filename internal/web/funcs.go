@@ -39,6 +39,7 @@ func (r *Renderer) funcs() template.FuncMap {
 			return l
 		},
 		"blankRules": func(l []Rule) []Rule { return append(slices.Clone(l), Rule{}, Rule{}) },
+		"blankBooks": func(l []Runbook) []Runbook { return append(slices.Clone(l), Runbook{}, Runbook{}) },
 		"rowErr":     func(e FieldErrors, name string, i int) string { return e[name+"."+strconv.Itoa(i)] },
 		"query":      query, "pathOf": Path, "formFor": formFor, "split": strings.Fields, "short": short, "clip": clip,
 	}

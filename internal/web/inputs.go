@@ -8,7 +8,8 @@ import (
 )
 
 // FieldName is the form field that a JSON pointer of the API is about: "/submitter/email" is "email", "/routing/2/account"
-// is row 2 of "ruleAccount", "/digestTo/1" is the box that holds all addresses. "" stays the form as a whole.
+// is row 2 of "ruleAccount", "/digestTo/1" is the box that holds all addresses,
+// "/runbooks/1/match/name" row 1 of "bookName". "" stays the form as a whole.
 func FieldName(pointer string) string {
 	parts := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
 	last := parts[len(parts)-1]
@@ -17,6 +18,10 @@ func FieldName(pointer string) string {
 		return "rule" + strings.ToUpper(last[:1]) + last[1:] + "." + parts[1]
 	case parts[0] == "routing" && len(parts) == 2:
 		return "ruleSource." + last
+	case parts[0] == "runbooks" && len(parts) == 4 && last != "", parts[0] == "runbooks" && len(parts) == 3 && last == "automation":
+		return "book" + strings.ToUpper(last[:1]) + last[1:] + "." + parts[1]
+	case parts[0] == "runbooks" && len(parts) == 3:
+		return "bookSource." + parts[1]
 	}
 	if _, err := strconv.Atoi(last); err == nil && len(parts) > 1 {
 		return parts[len(parts)-2]

@@ -20,6 +20,7 @@ type Improvement struct {
 	Episode   int       // 1 for the first
 	Score     Score
 	Effort    string // as typed, "1" by default
+	Level     Level
 	Steps     []Step
 	OpsItem   *OpsItem // nil: not filed
 	Filing    string   // why it is not filed, or not yet: "waits: AWS throttles"; ""
@@ -49,6 +50,13 @@ type Timelined struct {
 	Text     string // "Episode 2"
 	Path     string
 	LookBack time.Time // when its post-incident retrospective was opened; zero: none
+}
+
+// Level is severity, priority and category as a person set them or typed them; "" where the evidence says.
+type Level struct {
+	Severity, Priority, Category string
+	Evidence                     [3]string // what the evidence says of the three
+	By                           []string  // "severity 2 by ana": what somebody set
 }
 
 // OpsItem is the mirror in OpsCenter.
@@ -115,6 +123,7 @@ type Settings struct {
 	IsDefault bool   // takes the signals no rule claims
 	Quotes    string // of customers in OpsItems: none, redacted
 	Rules     []Rule
+	Runbooks  []Runbook
 	Severity  int // a signal of this severity (1-4) or a worse one is filed by itself; 0: off
 	Band      int // an Improvement that reaches this band (1-5) is filed by itself; 0: off
 	DryRun    *DryRun
@@ -130,6 +139,9 @@ type Rule struct {
 	Source, Account, Region, Resource, Name string
 	Matches                                 int // in the last 30 days
 }
+
+// Runbook is one row of the runbook map: which signals, and what an operator may run then.
+type Runbook struct{ Source, Account, Region, Resource, Name, Automation string }
 
 // DryRun is what a band would have done over history.
 type DryRun struct {

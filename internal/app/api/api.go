@@ -79,6 +79,7 @@ func (a *API) apiRoutes() map[string]handler {
 		"GET /v1/improvements":                             a.staff(auth.Member, a.listImprovements),
 		"POST /v1/improvements":                            a.staff(auth.Member, a.propose),
 		"GET /v1/improvements/{id}":                        a.staff(auth.Member, a.getImprovement),
+		"PATCH /v1/improvements/{id}":                      a.staff(auth.Member, a.editImprovement),
 		"POST /v1/improvements/{id}/decisions":             a.staff(auth.Member, a.decide),
 		"POST /v1/improvements/{id}/stand-down":            a.staff(auth.Member, a.standDown),
 		"POST /v1/improvements/{id}/feedback":              a.staff(auth.Member, a.attach),

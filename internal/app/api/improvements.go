@@ -76,6 +76,7 @@ type improvementView struct {
 	Component   string              `json:"component,omitempty"`
 	Andon       *andonView          `json:"andon,omitempty"`
 	Score       score.Score         `json:"score"`
+	Level       levelView           `json:"level"`
 	Evidence    score.Evidence      `json:"evidence"`
 	Words       string              `json:"evidenceWords"`
 	Next        []improvement.Verb  `json:"next"` // the decisions that fit
@@ -103,7 +104,7 @@ type filingView struct {
 func (a *API) viewImprovement(im improvement.Improvement, slug string) improvementView {
 	v := improvementView{
 		ID: im.ID, Product: slug, Title: im.Title, Outcome: im.Outcome, Status: im.Status, Owner: im.Owner, Due: day(im.Due), Release: im.Release,
-		OpsItem: im.OpsItem, Episode: im.Episode, Score: im.Score(a.Now()), Evidence: im.Evidence, Next: improvement.Next(im.Status),
+		OpsItem: im.OpsItem, Episode: im.Episode, Score: im.Score(a.Now()), Level: viewLevel(im), Evidence: im.Evidence, Next: improvement.Next(im.Status),
 		Component: im.Component, Andon: viewAndon(im), Words: im.Evidence.Words(),
 		Created: im.Created, Updated: im.Updated, Correlation: im.Correlation, Version: im.Version,
 	}

@@ -17,6 +17,7 @@ func (c *conversation) products() {
 	c.t.Helper()
 	c.ask(201, "PUT", "/v1/products/checkout", c.staff, m{
 		"name": "Checkout", "about": "Basket and payment.", "routing": []m{{"name": "checkout-*"}}, "rules": m{"severity": 2}, "quotes": "redacted",
+		"runbooks": []m{{"match": m{"name": "checkout-*"}, "automation": "AWS-RestartEC2Instance"}},
 		"digestTo": []string{"leadership@example.com"},
 	})
 	p := c.ask(200, "GET", "/v1/products/checkout", c.staff, nil)
@@ -176,6 +177,11 @@ func (c *conversation) improvements(fid, token string) (iid string) {
 	c.ask(200, "GET", at, c.staff, nil) // not filed yet
 	c.settle()
 	decide(200, m{"decision": "plan", "owner": "checkout team lead", "due": "2099-12-31", "effort": 2})
+	c.ask(200, "PATCH", at, c.staff, m{"title": "Keep the pay button", "outcome": nil, "severity": 2, "priority": 1, "category": "Availability"})
+	c.ask(200, "PATCH", at, c.staff, m{"severity": 0, "category": ""})
+	c.ask(422, "PATCH", at, c.staff, m{"severity": 9, "priority": -1, "category": "Weather"})
+	c.ask(404, "PATCH", "/v1/improvements/"+noImprovement, c.staff, m{"severity": 1})
+	c.bodies("PATCH", at, c.staff)
 	decide(200, m{"decision": "start"})
 	decide(200, m{"decision": "ship", "release": "2026.12.1"})
 	decide(200, m{"decision": "reopen"})
@@ -190,7 +196,7 @@ func (c *conversation) improvements(fid, token string) (iid string) {
 	c.ask(200, "GET", "/v1/improvements?product=checkout&sort=score&status=declined&limit=1", c.staff, nil)
 	c.ask(404, "GET", "/v1/improvements?product=nothing", c.staff, nil)
 	c.ask(422, "GET", "/v1/improvements?product=checkout&sort=age", c.staff, nil)
-	for _, closed := range []string{"GET /v1/queue?product=checkout", "GET /v1/improvements?product=checkout", "POST /v1/improvements", "GET " + at, "POST " + at + "/decisions"} {
+	for _, closed := range []string{"GET /v1/queue?product=checkout", "GET /v1/improvements?product=checkout", "POST /v1/improvements", "GET " + at, "PATCH " + at, "POST " + at + "/decisions"} {
 		method, path, _ := strings.Cut(closed, " ")
 		c.staffOnly(method, path)
 	}

@@ -104,7 +104,7 @@ func refused(shell web.Shell, v web.View, err error) (answer, error) {
 var labels = map[string]string{
 	"title": "The title", "outcome": "The outcome", "effort": "The effort", "owner": "An owner", "due": "The date", "release": "The release", "kind": "The kind",
 	"reason": "The reason", "revisit": "The date", "improvement": "An Improvement", "name": "The name", "slug": "The short name", "about": "The sentence",
-	"quotes": "The choice", "severity": "The severity", "band": "The priority", "digestTo": "The address", "who": "The name", "did": "What was done",
+	"quotes": "The choice", "severity": "The severity", "priority": "The priority", "category": "The category", "band": "The priority", "digestTo": "The address", "who": "The name", "did": "What was done",
 	"product": "The product", "from": "The first day", "until": "The last day", "correlation": "The id",
 }
 

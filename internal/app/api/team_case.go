@@ -67,6 +67,21 @@ func (a *API) editCase(r *http.Request) (answer, error) {
 		}
 		e.Effort = &n
 	}
+	number := func(name string) *int {
+		s := strings.TrimSpace(f.Get(name))
+		if s == "" {
+			return nil
+		}
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			n = -1 // Edit refuses it, as above
+		}
+		return &n
+	}
+	e.Severity, e.Priority = number("severity"), number("priority")
+	if f.Has("category") {
+		e.Category = new(f.Get("category"))
+	}
 	e.Seen, _ = strconv.Atoi(f.Get("version")) // what is no number is not compared
 	_, err = a.Improvements.Edit(r.Context(), im.ID, e, by(r))
 	if bad, ok := formErrors(err); ok {
@@ -75,6 +90,7 @@ func (a *API) editCase(r *http.Request) (answer, error) {
 			return answer{}, viewErr
 		}
 		v.Edit, v.Title, v.Outcome, v.Effort = bad, f.Get("title"), f.Get("outcome"), f.Get("effort")
+		v.Level.Severity, v.Level.Priority, v.Level.Category = f.Get("severity"), f.Get("priority"), f.Get("category")
 		return refused(sh, v, err)
 	}
 	if err != nil {
@@ -92,6 +108,7 @@ func (a *API) caseView(r *http.Request, p product.Product, im improvement.Improv
 	v := web.Improvement{
 		Product: productRef(p), ID: string(im.ID), Version: seen(im), Title: im.Title, Outcome: im.Outcome, State: web.State(im.Status),
 		Owner: im.Owner, Due: im.Due, Overdue: im.Overdue(now), Release: im.Release, Episode: max(im.Episode, 1), Effort: effortText(im.Effort),
+		Level: levelOf(im),
 		Score: scoreView(im.Score(now), im.Evidence, im.Effort, im.Latest, now), Since: im.Created, Voices: im.Evidence.Count,
 		Can: can(im.Status), Correlation: im.Correlation, Form: web.DecisionForm{Owner: im.Owner, Due: day(im.Due), Release: im.Release},
 	}
@@ -128,6 +145,22 @@ func can(s improvement.Status) []string {
 	default:
 		return []string{"reopen"}
 	}
+}
+
+// levelOf is what the edit form offers: what a person set, and what the evidence says otherwise.
+func levelOf(im improvement.Improvement) web.Level {
+	ev, l := im.Evident(), web.Level{}
+	if s := im.Level.Severity; s.By != "" {
+		l.Severity, l.By = strconv.Itoa(s.Value), append(l.By, fmt.Sprintf("severity %d by %s", s.Value, s.By))
+	}
+	if s := im.Level.Priority; s.By != "" {
+		l.Priority, l.By = strconv.Itoa(s.Value), append(l.By, fmt.Sprintf("priority %d by %s", s.Value, s.By))
+	}
+	if s := im.Level.Category; s.By != "" {
+		l.Category, l.By = s.Value, append(l.By, fmt.Sprintf("category %s by %s", s.Value, s.By))
+	}
+	l.Evidence = [3]string{strconv.Itoa(ev.Severity), strconv.Itoa(ev.Priority), ev.Category}
+	return l
 }
 
 func effortText(f float64) string {
@@ -302,14 +335,14 @@ func (a *API) caseOpsItems(r *http.Request, im improvement.Improvement, v *web.I
 			}
 			if ep.OpsItem != "" {
 				v.OpsItem = &web.OpsItem{
-					ID: ep.OpsItem, Status: string(ep.Status), Severity: ep.Request.Severity, Priority: ep.Request.Priority, URL: a.opsItemPath(ep.OpsItem),
+					ID: ep.OpsItem, Status: string(ep.Status), Severity: ep.Level.Severity, Priority: ep.Level.Priority, URL: a.opsItemPath(ep.OpsItem),
 					SyncedAt: ep.Seen,
 				}
 				if ep.Status == "" {
 					v.OpsItem.Status = string(opsitem.Open)
 				}
 			}
-		case ep.OpsItem != "":
+		case ep.OpsItem != "" && ep.OpsItem != im.OpsItem: // an episode may go on with the OpsItem of the one before
 			earlier = append(earlier, web.Link{Text: ep.OpsItem, Path: a.opsItemPath(ep.OpsItem)})
 		}
 	}
@@ -323,6 +356,8 @@ func filingWords(ep opsitem.Episode) string {
 	switch {
 	case ep.Held || ep.Folds():
 		return ep.Error
+	case ep.OpsItem == "" && len(ep.Lost) > 0 && ep.Order == opsitem.None:
+		return "It was deleted in OpsCenter and let go; the history says why."
 	case ep.OpsItem != "" || ep.Order != opsitem.File:
 		return ""
 	case ep.Error != "":

@@ -207,15 +207,6 @@ func (a *API) decideOnPage(r *http.Request) (answer, error) {
 	return comeBack(f, web.Path("team", p.Slug, "queue"), string(d.Verb), id.Improvement(done[0]), done...)
 }
 
-// steps are the decisions that lead an Improvement from where it stands to what was decided: what is planned is accepted
-// on the way.
-func steps(s improvement.Status, d improvement.Decision) []improvement.Decision {
-	if s == improvement.Proposed && d.Verb == improvement.Plan {
-		return []improvement.Decision{{Verb: improvement.Accept}, d}
-	}
-	return []improvement.Decision{d}
-}
-
 // fits says whether a decision can be taken about a thing as it stands; version is what the page showed, "" for unknown.
 func (a *API) fits(it item, d improvement.Decision, version string, by improvement.By) error {
 	im := improvement.Improvement{Status: improvement.Proposed}
@@ -223,15 +214,11 @@ func (a *API) fits(it item, d improvement.Decision, version string, by improveme
 		im = *it.im
 	}
 	shown := seen(im)
-	changes := false
-	for _, step := range steps(im.Status, d) {
-		c, err := improvement.Decide(im, step, by.Who, a.Now())
-		if err != nil {
-			return err
-		}
-		im, changes = c.Improvement, changes || !c.Empty()
+	c, err := improvement.Decide(im, d, by.Who, a.Now())
+	if err != nil {
+		return err
 	}
-	if changes && it.im != nil && version != "" && version != shown {
+	if !c.Empty() && it.im != nil && version != "" && version != shown {
 		return fault.New(fault.Conflict, "decided_meanwhile", "Somebody decided about it or edited it meanwhile. Look again, then decide.")
 	}
 	return nil
@@ -251,13 +238,7 @@ func (a *API) decideItem(r *http.Request, p product.Product, it item, d improvem
 			return im, nil
 		}
 	}
-	for _, step := range steps(im.Status, d) {
-		var err error
-		if im, err = a.Improvements.Decide(r.Context(), im.ID, step, by(r)); err != nil {
-			return im, err
-		}
-	}
-	return im, nil
+	return a.Improvements.Decide(r.Context(), im.ID, d, by(r))
 }
 
 // decideAgain draws the form that err refuses: on the case's page where it came from there, else on the page for

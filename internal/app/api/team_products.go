@@ -116,6 +116,7 @@ func (a *API) settingsView(r *http.Request, p product.Product) (web.Shell, web.S
 	v := web.Settings{
 		Product: productRef(p), Version: strconv.FormatInt(p.Version, 10), About: p.About, IsDefault: p.Default, Quotes: string(p.Quotes),
 		Severity: p.Rules.Severity, Band: p.Rules.Band, Recipients: p.DigestTo,
+		Runbooks: booksView(p.Runbooks),
 	}
 	sh, err := a.teamShell(r, "Settings · "+p.Name, web.SectionProducts, &p)
 	if err != nil {
@@ -159,6 +160,7 @@ func (a *API) matches(r *http.Request, p product.Product) ([]web.Rule, error) {
 type typedSettings struct {
 	settings product.Settings
 	rows     []int // which row of the form each rule is
+	books    []int // and each runbook
 	band     int
 }
 
@@ -190,6 +192,7 @@ func settingsOf(f url.Values) (typedSettings, error) {
 			})
 		}
 	}
+	in.settings.Runbooks, in.books = booksOf(f)
 	return in, fault.Fields(bad...)
 }
 
@@ -272,6 +275,12 @@ func asTyped(v *web.Settings, f url.Values, in typedSettings) {
 			}
 		}
 	}
+	if in.settings.Runbooks != nil {
+		v.Runbooks = typedRunbooks(f)
+	}
+	for n := len(v.Runbooks); n > 0 && v.Runbooks[n-1] == (web.Runbook{}); n-- {
+		v.Runbooks = v.Runbooks[:n-1]
+	}
 	// The page adds empty rows of its own.
 	for n := len(v.Rules); n > 0 && v.Rules[n-1] == (web.Rule{}); n-- {
 		v.Rules = v.Rules[:n-1]
@@ -296,6 +305,10 @@ func settingsErrors(err error, in typedSettings) web.FieldErrors {
 			// Empty rows were left out of what was checked.
 			if i, err := strconv.Atoi(parts[1]); err == nil && i < len(in.rows) {
 				parts[1] = strconv.Itoa(in.rows[i])
+			}
+		case parts[0] == "runbooks" && len(parts) > 1:
+			if i, err := strconv.Atoi(parts[1]); err == nil && i < len(in.books) {
+				parts[1] = strconv.Itoa(in.books[i])
 			}
 		case parts[0] == "digestTo" && len(parts) > 1:
 			if i, err := strconv.Atoi(parts[1]); err == nil && i < len(in.settings.DigestTo) {

@@ -244,6 +244,9 @@ func (s *teller) end() end {
 		history, err := store.Everything(func(c string) ([]improvement.Entry, string, error) { return s.w.Store.History(ctx, im.ID, c) })
 		must(err)
 		for _, h := range history {
+			if h.ByAlarm() {
+				continue // an OK that is tried again after the alarm is back ends nothing, so a retry may save both lines
+			}
 			e.History = append(e.History, fmt.Sprintf("%s: %d %s %s -> %s %s", im.Title, h.Seq, h.What, h.From, h.To, h.Reason))
 		}
 	}
