@@ -130,7 +130,7 @@ func environment(l *loop, name string, in functionInput) map[string]*string {
 		set(map[string]*string{config.KeyOIDCIssuer: in.staff.issuer, config.KeyOIDCClientID: in.staff.clientID})
 	case config.FnOpsItems:
 		set(map[string]*string{
-			config.KeyAccountID: l.Account(), config.KeyOpsTopicARN: in.notify.topic.TopicArn(), "AWS_ENDPOINT_URL_SSM": str(l.EndpointSSM),
+			config.KeyAccountID: l.Account(), config.KeyOpsTopicARN: in.notify.topic.TopicArn(), config.KeyOpsItemTags: str(l.OpsItemTags), "AWS_ENDPOINT_URL_SSM": str(l.EndpointSSM),
 		})
 	case config.FnFollowup:
 		set(map[string]*string{

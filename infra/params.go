@@ -41,6 +41,8 @@ type Params struct {
 	// dollars a month; default AWS's quotas, and no limit on money.
 	OpsItemsMonth, OpsItemsTotal, OpsItemsDollars string
 
+	OpsItemTags string // opsItemTags: tags of every OpsItem, for cost allocation: CostCenter=4711,Team=checkout; "" for none
+
 	RunbookURL string // runbookUrl: the page with the runbooks, linked from alarms; default README.md
 	Keep       bool   // keep: data survives the stack and deletion is refused; default true
 
@@ -99,6 +101,7 @@ func paramsFrom(get func(key string) string) (Params, error) {
 		OpsItemsMonth:   get("opsItemsMonth"),
 		OpsItemsTotal:   get("opsItemsTotal"),
 		OpsItemsDollars: get("opsItemsDollars"),
+		OpsItemTags:     get("opsItemTags"),
 		RunbookURL:      or("runbookUrl", "README.md"),
 		Keep:            get("keep") != "false",
 		OIDCIssuer:      get("oidcIssuer"),

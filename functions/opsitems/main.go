@@ -34,7 +34,7 @@ func build(ctx context.Context) (*opsitems.Handler, error) {
 		return nil, err
 	}
 	m := &mirror.Service{
-		Store: env.Store, Center: env.Center(c.OpsTopicARN), Filer: mirror.Filer{Links: links.Links{Public: c.PublicURL}},
+		Store: env.Store, Center: env.Center(c.OpsTopicARN).Tagged(c.Tags), Filer: mirror.Filer{Links: links.Links{Public: c.PublicURL}},
 		Meter: env.Metrics, Budget: governor.BudgetOf(c.Budget.Month, c.Budget.Total, c.Budget.Dollars), Now: time.Now,
 	}
 	return &opsitems.Handler{

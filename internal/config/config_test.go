@@ -32,7 +32,7 @@ func TestLoad(t *testing.T) {
 	common := Common{Stage: "prod", LogLevel: slog.LevelDebug, TableName: "loop", PublicURL: "https://feedback.example.com/prod"}
 	token := TokenKey{Literal: key32}
 	sender := Mail{From: "Loop <loop@example.com>", ReplyTo: "Loop <loop@example.com>", ConfigurationSet: "set"}
-	e := env(valid(), map[string]string{KeyLogLevel: "debug", KeyMailConfigurationSet: "set"})
+	e := env(valid(), map[string]string{KeyLogLevel: "debug", KeyMailConfigurationSet: "set", KeyOpsItemTags: " CostCenter = 4711,,team=a b"})
 	tests := []struct {
 		name string
 		load func() (any, error)
@@ -47,6 +47,7 @@ func TestLoad(t *testing.T) {
 		{FnTriage, func() (any, error) { return e.Triage() }, TriageConfig{Common: common}},
 		{FnOpsItems, func() (any, error) { return e.OpsItems() }, OpsItemsConfig{
 			Common: common, AccountID: "111122223333", Region: "eu-west-1", OpsTopicARN: "arn:aws:sns:eu-west-1:111122223333:ops",
+			Tags: map[string]string{"learningloop:stage": "prod", "CostCenter": "4711", "team": "a b"},
 		}},
 		{FnFollowup, func() (any, error) { return e.Followup() }, FollowupConfig{Common: common, TokenKey: token, Mail: sender, EventBus: "loop"}},
 		{FnDigest, func() (any, error) { return e.Digest() }, DigestConfig{Common: common, TokenKey: token}},
@@ -104,6 +105,10 @@ func TestProblems(t *testing.T) {
 			Problems{`OPS_TOPIC_ARN must be an ARN of sns, not "arn:aws:sqs:eu-west-1:111122223333:ops"`},
 		},
 		{"topic is optional", map[string]string{KeyOpsTopicARN: ""}, nil},
+		{"tags", map[string]string{KeyOpsItemTags: "aws:x=1,none"}, Problems{
+			`OPSITEM_TAGS must be pairs like CostCenter=4711 with commas between them, not "aws:x=1"`,
+			`OPSITEM_TAGS must be pairs like CostCenter=4711 with commas between them, not "none"`,
+		}},
 		{"a budget", map[string]string{KeyOpsItemsMonth: "2000", KeyOpsItemsTotal: "9000", KeyOpsItemsDollars: "9.50"}, nil},
 		{
 			"no budget",

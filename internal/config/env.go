@@ -32,6 +32,7 @@ const (
 	KeyRegion               = "AWS_REGION"             // set by Lambda
 	KeyOpsItemsMonth        = "OPSITEMS_MONTH"         // OpsItems filed in a month at most; empty: AWS's quota
 	KeyOpsItemsTotal        = "OPSITEMS_TOTAL"         // OpsItems in all; empty: AWS's quota
+	KeyOpsItemTags          = "OPSITEM_TAGS"           // tags of every OpsItem: "CostCenter=4711,Team=checkout"; empty: none
 	KeyOpsItemsDollars      = "OPSITEMS_DOLLARS"       // what OpsItems may cost in a month, in US dollars; empty: no limit
 )
 

@@ -76,7 +76,9 @@ type OpsItemsConfig struct {
 	AccountID   string // 12 digits
 	Region      string
 	OpsTopicARN string // "" for no notifications
-	Budget      OpsItemsBudget
+	// Tags of every OpsItem: the stage, and what the deployer allocates costs by.
+	Tags   map[string]string
+	Budget OpsItemsBudget
 }
 
 // FollowupConfig is what functions/followup needs.
@@ -119,6 +121,28 @@ func (r *reader) budget() OpsItemsBudget {
 	return OpsItemsBudget{Month: int(r.amount(KeyOpsItemsMonth)), Total: int(r.amount(KeyOpsItemsTotal)), Dollars: r.amount(KeyOpsItemsDollars)}
 }
 
+// tags reads "key=value" pairs with commas between them.
+func (r *reader) tags(key string) map[string]string {
+	const most, longestKey, longestValue = 40, 128, 256 // AWS takes 50 tags, some of which are ours
+	out := map[string]string{}
+	for pair := range strings.SplitSeq(r.optional(key), ",") {
+		if strings.TrimSpace(pair) == "" {
+			continue
+		}
+		k, v, ok := strings.Cut(pair, "=")
+		k, v = strings.TrimSpace(k), strings.TrimSpace(v)
+		if !ok || k == "" || len(k) > longestKey || len(v) > longestValue || strings.HasPrefix(strings.ToLower(k), "aws:") {
+			r.bad(key, "must be pairs like CostCenter=4711 with commas between them, not %q", pair)
+			continue
+		}
+		out[k] = v
+	}
+	if len(out) > most {
+		r.bad(key, "must be at most %d tags", most)
+	}
+	return out
+}
+
 // API reads the environment of functions/api; the error is a Problems.
 func (e Env) API() (APIConfig, error) {
 	r := &reader{env: e}
@@ -149,8 +173,9 @@ func (e Env) OpsItems() (OpsItemsConfig, error) {
 	r := &reader{env: e}
 	c := OpsItemsConfig{
 		Common: r.common(), AccountID: r.account(), Region: r.required(KeyRegion), OpsTopicARN: r.arn(KeyOpsTopicARN, "sns"),
-		Budget: r.budget(),
+		Budget: r.budget(), Tags: r.tags(KeyOpsItemTags),
 	}
+	c.Tags["learningloop:stage"] = c.Stage
 	return c, r.err()
 }
 

@@ -46,14 +46,14 @@ func Compose(l Letter) Text {
 			"The team reads it in its next review and decides with what others say about the same thing. You hear from us when something is decided, whatever it is.",
 			"Until then you can change it or take it back on its page.",
 		}
-		t.Steps = steps(improvement.Proposed, l.Feedback.Received, time.Time{})
+		t.Steps = steps(improvement.Notice{Status: improvement.Proposed}, l.Feedback.Received)
 		return t
 	}
 	n := *l.Mail.Notice
 	t.Subject, t.First, t.Paragraphs = say(n, l.Product.Name)
 	t.First = greet(l.ToName) + t.First
 	t.Words = n.Reason
-	t.Steps = steps(n.Status, l.Feedback.Received, n.At)
+	t.Steps = steps(n, l.Feedback.Received)
 	return t
 }
 
@@ -99,8 +99,9 @@ var declineWords = map[improvement.DeclineKind]string{
 	improvement.Duplicate:   "Something else on our list covers it.",
 }
 
-// steps is the line of a status: what is behind and what is ahead.
-func steps(s improvement.Status, received, at time.Time) []Step {
+// steps is the line of a status: what is behind and what is ahead. What was passed over is left out.
+func steps(n improvement.Notice, received time.Time) []Step {
+	s, at := n.Status, n.At
 	line := []struct {
 		name string
 		s    improvement.Status
@@ -117,6 +118,9 @@ func steps(s improvement.Status, received, at time.Time) []Step {
 	out := make([]Step, 0, len(line))
 	done := true
 	for _, l := range line {
+		if done && l.s != s && (l.s == improvement.Planned && n.Due.IsZero() || l.s == improvement.InProgress && !n.Started) && s != improvement.Proposed {
+			continue
+		}
 		st := Step{Name: l.name, Done: done, Now: l.s == s}
 		if l.s == improvement.Proposed {
 			st.At = received

@@ -200,7 +200,7 @@ func Resumed(im Improvement, s opsitem.Status, by string, now time.Time) (c Chan
 		return Change{}, false
 	}
 	// The next episode starts clean, as after Reopen.
-	im.Due, im.Release, im.Decline = time.Time{}, "", Decline{}
+	im.Due, im.Release, im.Decline, im.Started = time.Time{}, "", Decline{}, false
 	im.Episode++
 	im.settle(now)
 	return move(im, "set "+string(s)+" in OpsCenter", to, by, "It comes back after the quiet time: the next episode, with the same OpsItem.", now), true
@@ -250,9 +250,10 @@ func move(im Improvement, what string, to Status, by, reason string, now time.Ti
 	}
 	if from == Proposed && !to.Closed() || what == string(Reopen) {
 		im.Episode++
-		im.OpsItem = ""
+		im.OpsItem, im.Started = "", false
 		im.settle(now)
 	}
+	im.Started = im.Started || to == InProgress
 	im.Entries++
 	c := Change{Improvement: im, Entry: &Entry{
 		Seq: im.Entries, At: now, By: by, What: what, From: from, To: to, Reason: reason, Detail: detail(im, to),
@@ -280,7 +281,7 @@ func detail(im Improvement, to Status) string {
 func NoticeOf(im Improvement, reason string, now time.Time) *Notice {
 	return &Notice{
 		Improvement: im.ID, Episode: im.Episode, Seq: im.Entries, Status: im.Status, Title: im.Title, At: now, Due: im.Due,
-		Release: im.Release, Reason: reason, DeclineKind: im.Decline.Kind, Revisit: im.Decline.Revisit,
+		Release: im.Release, Started: im.Started, Reason: reason, DeclineKind: im.Decline.Kind, Revisit: im.Decline.Revisit,
 	}
 }
 

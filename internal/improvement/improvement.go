@@ -58,6 +58,7 @@ type Improvement struct {
 	Ordered     bool           `json:"ordered,omitzero"`     // its episode has an order, which will tell whatever is true by then
 	Component   string         `json:"component,omitzero"`   // what its cluster is about, as the team spells it; "": nothing by name
 	Andon       Andon          `json:"andon,omitzero"`
+	Started     bool           `json:"started,omitzero"` // somebody began to work on it in this episode
 	Evidence    score.Evidence `json:"evidence,omitzero"`
 	Latest      time.Time      `json:"latest,omitzero"`      // of its evidence
 	Since       time.Time      `json:"since,omitzero"`       // when the first evidence of the episode under way, or to come, says that it happened
@@ -136,6 +137,7 @@ type Notice struct {
 	At          time.Time      `json:"at,omitzero"`
 	Due         time.Time      `json:"due,omitzero"`
 	Release     string         `json:"release,omitzero"`
+	Started     bool           `json:"started,omitzero"` // somebody had begun to work on it
 	Reason      string         `json:"reason,omitzero"`
 	DeclineKind DeclineKind    `json:"declineKind,omitzero"`
 	Revisit     time.Time      `json:"revisit,omitzero"`

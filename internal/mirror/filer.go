@@ -2,7 +2,6 @@ package mirror
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,8 +24,6 @@ const (
 // Filer words what is asked of OpsCenter.
 type Filer struct {
 	Links Links
-	// Tags are put on every OpsItem beside the product's: the stage, and whatever costs are allocated by.
-	Tags map[string]string
 }
 
 // Links gives the pages that an OpsItem links to.
@@ -40,10 +37,8 @@ func (f Filer) Request(im improvement.Improvement, p product.Product, said []imp
 	r := opsitem.Request{
 		Title: title(im, p), Description: want.Description, Severity: want.Level.Severity, Priority: want.Level.Priority, Category: want.Level.Category,
 		Dedup: opsitem.EpisodeKey(im.ID, im.Episode), Data: want.Data, Resources: want.Resources, Automations: want.Automations,
-		Tags: map[string]string{},
+		Tags: map[string]string{"learningloop:product": p.Slug},
 	}
-	maps.Copy(r.Tags, f.Tags)
-	r.Tags["learningloop:product"] = p.Slug
 	return r
 }
 

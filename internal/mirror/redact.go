@@ -19,7 +19,7 @@ var secrets = []struct {
 	{regexp.MustCompile(`(?i)\b[a-z0-9-]+(\.[a-z0-9-]+)*\.(com|net|org|io|dev|info|biz|edu|gov|mil|co|ai|app|example|test|local|internal|[a-z]{2})\b(/\S*)?`), "[link]"},
 	{regexp.MustCompile(`(?i)\b[0-9a-f]{0,4}(:[0-9a-f]{0,4}){3,7}\b`), "[number]"},
 	// Phone numbers, cards, accounts: digits in groups, four and more of them in all.
-	{regexp.MustCompile(`[+(]?\p{Nd}[\p{Nd}\s().,/:_-]*\p{Nd}`), "[number]"},
+	{regexp.MustCompile(`[\pL\p{Nd}_-]*[+(]?\p{Nd}[\p{Nd}\s().,/:_-]*\p{Nd}[\pL\p{Nd}_-]*`), "[number]"},
 	// Ids, keys, order numbers: letters and digits in one word of five and more.
 	{regexp.MustCompile(`[\pL\p{Nd}_-]*\p{Nd}[\pL\p{Nd}_-]*`), "[id]"},
 }
@@ -57,7 +57,7 @@ func Redact(s string) string {
 			return x.with
 		})
 	}
-	return strings.Join(strings.Fields(s), " ")
+	return strings.Join(strings.Fields(strings.ReplaceAll(s, "://", " ")), " ")
 }
 
 // maxPlace is the length of a component's or page's name in a title.

@@ -32,10 +32,17 @@ type API interface {
 type Center struct {
 	api   API
 	topic string
+	tags  map[string]string
 }
 
 // New makes a Center. The client should make one attempt only: whoever calls retries from a stored order.
 func New(api API, topic string) *Center { return &Center{api: api, topic: topic} }
+
+// Tagged gives a Center that puts these tags on every OpsItem it files, beside the request's own: the stage, and whatever
+// costs are allocated by.
+func (c *Center) Tagged(tags map[string]string) *Center {
+	return &Center{api: c.api, topic: c.topic, tags: tags}
+}
 
 // Create files one.
 func (c *Center) Create(ctx context.Context, r opsitem.Request) (string, bool, error) {
@@ -56,8 +63,13 @@ func (c *Center) Create(ctx context.Context, r opsitem.Request) (string, bool, e
 		in.Notifications = []types.OpsItemNotification{{Arn: aws.String(c.topic)}}
 	}
 	in.RelatedOpsItems = related(r.Related)
-	for _, k := range slices.Sorted(maps.Keys(r.Tags)) {
-		in.Tags = append(in.Tags, types.Tag{Key: aws.String(k), Value: aws.String(r.Tags[k])})
+	tags := maps.Clone(c.tags)
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	maps.Copy(tags, r.Tags)
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
+		in.Tags = append(in.Tags, types.Tag{Key: aws.String(k), Value: aws.String(tags[k])})
 	}
 	out, err := c.api.CreateOpsItem(ctx, in)
 	if exists, ok := errors.AsType[*types.OpsItemAlreadyExistsException](err); ok {

@@ -202,6 +202,15 @@ func writers() []writer {
 			e := anEpisode()
 			return r.SaveFiled(ctx, improvement.Change{Improvement: anImprovement(), Episode: &e})
 		}},
+		{"go on with the OpsItem of the last episode", func(ctx context.Context, r *rig) error {
+			e := anEpisode()
+			return r.SaveFiled(ctx, improvement.Change{Improvement: anImprovement(), Episode: &e})
+		}, func(ctx context.Context, r *rig) error {
+			im, next, last := anImprovement(), anEpisode(), anEpisode()
+			im.Version, last.Version, last.Order, next.N = 1, 1, "", last.N+1
+			return r.SaveNext(ctx, improvement.Change{Improvement: im, Episode: &next}, last)
+		}},
+		{"save when all was checked", nil, func(ctx context.Context, r *rig) error { return r.SaveChecked(ctx, start) }},
 		{"save watermark", nil, func(ctx context.Context, r *rig) error { return r.SaveWatermark(ctx, start) }},
 		{"log", nil, func(ctx context.Context, r *rig) error { return r.Log(ctx, log) }},
 	}

@@ -237,7 +237,7 @@ func (w *World) wire() error {
 	filer := mirror.Filer{Links: link}
 	awsCfg := w.awsConfig()
 
-	w.Mirror = &mirror.Service{Store: w.Store, Center: opscenter.New(ssm.NewFromConfig(awsCfg), ""), Filer: filer, Meter: meter, Budget: cfg.Budget, Now: cfg.Now}
+	w.Mirror = &mirror.Service{Store: w.Store, Center: opscenter.New(ssm.NewFromConfig(awsCfg), "").Tagged(map[string]string{"learningloop:stage": "local"}), Filer: filer, Meter: meter, Budget: cfg.Budget, Now: cfg.Now}
 
 	sesClient := sesv2.NewFromConfig(awsCfg)
 	sender, err := ses.New(sesClient, ses.Config{

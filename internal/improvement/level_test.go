@@ -1,0 +1,124 @@
+package improvement
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"learningloop/internal/feedback"
+	"learningloop/internal/id"
+	"learningloop/internal/opsitem"
+	"learningloop/internal/score"
+	"learningloop/internal/signal"
+)
+
+var ratedAt = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+
+// open gives an Improvement whose episode began when the evidence said severity 3.
+func open() Improvement {
+	im := Improvement{ID: editID, Status: Accepted, Episode: 1, Latest: ratedAt, Evidence: score.Evidence{Impact: 1, Voices: 1, Mass: score.Mass(1, ratedAt)}}
+	im.settle(ratedAt)
+	return im
+}
+
+func TestRaise(t *testing.T) {
+	tests := []struct {
+		name   string
+		set    int // by a person, 0: nobody
+		impact float64
+		want   int
+	}{
+		{"as it was", 0, 1, 3},
+		{"worse", 0, 2, 2},
+		{"worst", 0, 3, 1},
+		{"better, which lowers nothing", 0, 0.5, 3},
+		{"a person lowered it, and nothing changed", 4, 1, 4},
+		{"a person lowered it, and it got worse", 4, 2, 2},
+		{"a person raised it, and it got as bad", 2, 2, 2},
+		{"a person raised it, and it got worse than that", 2, 3, 1},
+		{"a person raised it further than the evidence", 1, 2, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			im := open()
+			if tt.set != 0 {
+				Edit{Severity: &tt.set}.apply(&im, "ana", ratedAt)
+			}
+			im.Evidence.Impact = tt.impact
+			before := im.InForce().Severity
+			why, rose := im.raise(ratedAt.Add(time.Hour))
+			if got := im.InForce().Severity; got != tt.want || rose != (got < before) || rose != (why != "") {
+				t.Errorf("severity %d, rose %v: %q", got, rose, why)
+			}
+		})
+	}
+}
+
+// What nobody set is not kept before something is filed: the evidence is in force.
+func TestInForceBeforeFiling(t *testing.T) {
+	im := Improvement{Latest: ratedAt, Evidence: score.Evidence{Impact: 2, Voices: 40, Mass: 40 * score.Mass(1, ratedAt)}}
+	if d := cmp.Diff(opsitem.Level{Severity: 2, Priority: 1, Category: "Availability"}, im.InForce()); d != "" {
+		t.Error(d)
+	}
+	im.Category = "Cost"
+	if im.InForce().Category != "Cost" {
+		t.Error("the signal's category does not hold")
+	}
+}
+
+func say(key string, state signal.State, minute int) feedback.Feedback {
+	return feedback.Feedback{Signal: &signal.Signal{Key: key, State: state, Time: ratedAt.Add(time.Duration(minute) * time.Minute)}}
+}
+
+func TestAlarmsOfOneImprovement(t *testing.T) {
+	var im Improvement
+	for i, tt := range []struct {
+		key    string
+		state  signal.State
+		minute int
+		latest bool
+		firing bool
+	}{
+		{"a", signal.Firing, 0, true, true},
+		{"b", signal.Firing, 1, true, true},
+		{"a", signal.Recovered, 2, true, true}, // b burns still
+		{"b", signal.Recovered, 5, true, false},
+		{"b", signal.Firing, 4, false, false}, // late
+		{"a", signal.Firing, 6, true, true},
+		{"a", signal.Recovered, 3, false, true}, // late
+	} {
+		if latest := im.signaled(say(tt.key, tt.state, tt.minute)); latest != tt.latest || im.Firing() != tt.firing {
+			t.Errorf("step %d: latest %v, firing %v", i, latest, im.Firing())
+		}
+	}
+	if len(im.Alarms) != 2 || !im.Signaled().Equal(ratedAt.Add(6*time.Minute)) {
+		t.Errorf("%+v", im.Alarms)
+	}
+}
+
+// However many alarms there are, the list stays small, and no rule calls all of them OK that it cannot know of.
+func TestAlarmsAreBounded(t *testing.T) {
+	var im Improvement
+	for i := range 3 * maxAlarms {
+		im.signaled(say(id.Hash(8, string(rune(i))), signal.Recovered, i))
+	}
+	if len(im.Alarms) != maxAlarms || im.Crowded || im.Firing() {
+		t.Errorf("%d alarms, crowded %v", len(im.Alarms), im.Crowded)
+	}
+	for i := range maxAlarms + 1 {
+		im.signaled(say(id.Hash(8, "firing", string(rune(i))), signal.Firing, 1000+i))
+	}
+	if len(im.Alarms) != maxAlarms || !im.Crowded || !im.Firing() {
+		t.Errorf("%d alarms, crowded %v", len(im.Alarms), im.Crowded)
+	}
+}
+
+// Planning what was proposed files it and tells everybody once.
+func TestPlanWhatWasProposed(t *testing.T) {
+	im := in(Proposed)
+	c, err := Decide(im, fit(Plan), "ana@example.com", decidedAt)
+	if err != nil || c.Improvement.Status != Planned || c.Improvement.Episode != 1 || !c.opens() || c.Notice == nil || c.Notice.Status != Planned || len(c.Also) != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
