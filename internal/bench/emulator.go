@@ -72,7 +72,10 @@ func (b *bench) emulator(ctx context.Context) (err error) {
 		return err
 	}
 	b.table.add(out.perSecond() >= 10_000 && out.errors == 0, "OpsCenter emulator: Get, 16 clients", ">= 10000/s", "%s", out)
-	return b.describe(ctx, addr)
+	if err := b.describe(ctx, addr); err != nil {
+		return err
+	}
+	return b.calls(ctx)
 }
 
 // describe measures finding 50 of all OpsItems.
