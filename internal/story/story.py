@@ -229,6 +229,13 @@ class Story:
         self.customer.want(200, "GET", stop, headers={"Accept": "text/html"})
         self.customer.want(200, "POST", stop, "List-Unsubscribe=One-Click")
 
+        self.ssm.update_ops_item(OpsItemId=self.oid, Severity="1", Category="Recovery")
+        until("operations' severity and category come back, with who set them", lambda: (
+            (level := self.improvement(self.iid)["level"])["severity"]["value"] == 1 and level["category"]["value"] == "Recovery"
+            and "operator" in level["severity"]["by"]))
+        self.staff.want(200, "PATCH", f"/v1/improvements/{self.iid}", {"severity": 2, "priority": 1})
+        until("the staff's go there", lambda: (it := self.ops_item(self.oid))["Severity"] == "2" and it["Priority"] == 1)
+
         self.ssm.update_ops_item(OpsItemId=self.oid, Status="InProgress")
         self.status(self.iid, "inProgress")
         self.hears(self.ana, "started")
@@ -263,11 +270,30 @@ class Story:
         whole = until("and it has one OpsItem", lambda: (w := self.improvement(im["id"])).get("opsItemId") and w)
         check(any(h["by"].startswith("rule: ") for h in whole["history"]), "the history says which rule", whole["history"])
         check(whole["episode"] == 1, "flapping is one episode")
+        for minute, (was, now, said, status) in enumerate([("ALARM", "OK", "Resolved", "shipped"), ("OK", "ALARM", "Open", "accepted")]):
+            self.local.want(202, "POST", "/_local/events", alarm_event(alarm, was, now, 3 + minute))
+            until(f"its OpsItem is {said} when it is {now}", lambda said=said: self.ops_item(whole["opsItemId"])["Status"] == said)
+            self.status(im["id"], status)
+        check(self.improvement(im["id"])["episode"] == 1, "what returns soon is the same episode")
+        self.adopted()
 
         odd = alarm_event(alarm, "OK", "PUZZLED", 9)
         self.local.want(202, "POST", "/_local/events", odd)
         until("what nobody understands is set aside", lambda: [
             i for i in self.staff.want(200, "GET", "/v1/set-aside?limit=100")["items"] if i["event"]["detail"].get("alarmName") == alarm])
+
+    def adopted(self):
+        alarm = f"checkout-{self.run}-errors"
+        event = alarm_event(alarm, "OK", "ALARM", 0)
+        arn = (event if isinstance(event, dict) else json.loads(event))["resources"][0]
+        theirs = self.ssm.create_ops_item(
+            Title=f"CloudWatch alarm - '{alarm}' is in ALARM state", Description="From the alarm itself.", Source="CloudWatch Alarms", Severity="3",
+            OperationalData={"/aws/resources": {"Type": "SearchableString", "Value": json.dumps([{"arn": arn}])}})["OpsItemId"]
+        self.local.want(202, "POST", "/_local/events", event)
+        im = until("an OpsItem that the alarm filed itself is adopted", lambda: next(
+            (i for i in self.staff.want(200, "GET", f"/v1/improvements?product={self.slug}&sort=updated")["items"] if i.get("opsItemId") == theirs), None))
+        item = self.ops_item(theirs)
+        check(item["OperationalData"]["learningloop-episode"]["Value"] == f"{im['id']}/1" and item["Severity"] == "3", "it carries our keys, and its level stays")
 
     def digest(self):
         print("Leadership reads")
