@@ -313,12 +313,16 @@ func metricCharts(review metric.Review) []chart.Series {
 			opened.Marks = append(opened.Marks, chart.Mark{At: r.Start, Kind: chart.Incident, Label: cmp.Or(several(r.BySeverity[0].Opened), "severity 1")})
 		}
 	}
-	return []chart.Series{
+	all := []chart.Series{
 		opened,
 		series("Episodes resolved", "episode", "episodes", func(c metric.Counts) float64 { return float64(c.Resolved) }),
 		series("Open at the week's end", "episode", "episodes", func(c metric.Counts) float64 { return float64(c.Open) }),
-		series("Median hours to resolve", "hour", "hours", func(c metric.Counts) float64 { return hours(c.Resolve) }),
 	}
+	enough := func(r metric.Row) bool { return r.All.Resolve.Known() }
+	if slices.ContainsFunc(review.Rows, enough) {
+		all = append(all, series("Median hours to resolve", "hour", "hours", func(c metric.Counts) float64 { return hours(c.Resolve) }))
+	}
+	return all
 }
 
 func several(n int) string {

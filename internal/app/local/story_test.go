@@ -222,6 +222,7 @@ type end struct {
 	Differences  int // between the counts and a recount
 	Counted      int64
 	Digests      []string
+	LookBacks    []string // post-incident retrospectives: what over, severity, moments by kind
 }
 
 func (s *teller) end() end {
@@ -260,7 +261,7 @@ func (s *teller) end() end {
 	for _, m := range mails {
 		e.Mails = append(e.Mails, m.To+" "+m.Subject)
 	}
-	for _, typ := range []string{store.TypeFeedback, store.TypeEpisode, store.TypeNotice, store.TypeMail} {
+	for _, typ := range []string{store.TypeFeedback, store.TypeEpisode, store.TypeNotice, store.TypeMail, store.TypePostIncident} {
 		n, err := s.w.Store.PendingCount(ctx, typ, 1000)
 		must(err)
 		e.Waiting += n
@@ -281,7 +282,8 @@ func (s *teller) end() end {
 	for _, d := range ds.Items {
 		e.Digests = append(e.Digests, d.Report.Scope+" "+d.Report.Period.Name()+" "+d.Report.Verdict)
 	}
-	for _, list := range []*[]string{&e.Improvements, &e.History, &e.OpsItems, &e.Mails, &e.Digests} {
+	e.LookBacks = s.lookBacks(p.ID)
+	for _, list := range []*[]string{&e.Improvements, &e.History, &e.OpsItems, &e.Mails, &e.Digests, &e.LookBacks} {
 		slices.Sort(*list)
 	}
 	return e
@@ -294,7 +296,7 @@ func TestStoryFailingEveryCall(t *testing.T) {
 	clean.tell()
 	calls := clean.faulty.Calls()
 	want := clean.end()
-	if want.Waiting != 0 || want.Differences != 0 || len(want.OpsItems) != 3 || len(want.Digests) != 2 || want.SetAside != 1 {
+	if want.Waiting != 0 || want.Differences != 0 || len(want.OpsItems) != 3 || len(want.Digests) != 2 || want.SetAside != 1 || len(want.LookBacks) != 2 {
 		t.Fatalf("the clean story does not end well: %+v", want)
 	}
 	t.Logf("the story makes %d calls of the port; it ends with %d mails", calls, len(want.Mails))

@@ -23,6 +23,7 @@ import (
 	"learningloop/internal/app/local/demo"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/opsitem"
 	"learningloop/internal/store"
@@ -134,6 +135,7 @@ func TestFill(t *testing.T) {
 	t.Run("one OpsItem an episode", v.episodes)
 	t.Run("every list", v.lists)
 	t.Run("digests", v.digests)
+	t.Run("incidents", v.incidents)
 	t.Run("at rest", func(t *testing.T) {
 		before := len(v.mails())
 		if err := v.w.Settle(t.Context()); err != nil {
@@ -281,6 +283,55 @@ func (v *visitor) digests(t *testing.T) {
 	}
 	if weekly < 11*4 || monthly < 2*4 || !incident {
 		t.Errorf("leadership got %d weekly and %d monthly digests (the incident in them: %v)", weekly, monthly, incident)
+	}
+}
+
+// incidents: the incident and its return are looked back at, from the minute they were heard of, and the review counts both.
+func (v *visitor) incidents(t *testing.T) {
+	p, err := v.w.Store.ProductBySlug(t.Context(), "checkout")
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks, err := v.w.Store.ListPostIncidents(t.Context(), p.ID, end.AddDate(0, -6, 0), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, l := range looks {
+		if l.Due() || l.Timeline == nil || l.Severity > 2 {
+			t.Errorf("%s: %+v", l.ID(), l)
+		}
+		if l.Source != opsitem.Both {
+			continue
+		}
+		seen++
+		took := l.Times()
+		if took.Detect > time.Minute || took.Acknowledge == 0 || took.Acknowledge > 20*time.Minute || took.Resolve < time.Hour || took.Resolve > 3*time.Hour {
+			t.Errorf("%s took %+v", l.ID(), took)
+		}
+		kinds := map[incident.Kind]bool{}
+		for _, m := range l.Timeline.Moments {
+			kinds[m.Kind] = true
+		}
+		if !kinds[incident.Signal] || !kinds[incident.Status] || !kinds[incident.Filed] {
+			t.Errorf("%s tells of %v", l.ID(), kinds)
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d incidents are looked back at; want the one and its return", seen)
+	}
+	var review struct {
+		Weeks []struct {
+			All struct{ Opened, Resolved, Reopened, Open int }
+		}
+	}
+	v.get("/v1/metrics?product=checkout&from=2026-09-01&to=2026-11-20", &review)
+	opened, resolved, reopened := 0, 0, 0
+	for _, w := range review.Weeks {
+		opened, resolved, reopened = opened+w.All.Opened, resolved+w.All.Resolved, reopened+w.All.Reopened
+	}
+	if opened < 5 || resolved < 3 || reopened < 1 {
+		t.Errorf("%d opened, %d resolved, %d reopened", opened, resolved, reopened)
 	}
 }
 
