@@ -150,17 +150,20 @@ var decided = map[string]string{
 	"proposed": "proposed", "accept": "accepted", "plan": "planned", "start": "started", "ship": "shipped", "decline": "declined", "reopen": "reopened",
 }
 
+// decisions are the steps of an episode, told apart by their order: two may be taken at one moment.
 func (t Teller) decisions(ctx context.Context, in scope) ([]incident.Moment, error) {
 	var out []incident.Moment
+	n := 0 // the episode that a step belongs to; what came before the first belongs to it
 	err := pages(func(cursor string) (string, error) {
 		page, next, err := t.Store.History(ctx, in.ep.Improvement, cursor)
 		if err != nil {
 			return "", fmt.Errorf("list history of %s: %w", in.ep.Improvement, err)
 		}
 		for _, e := range page {
-			early := in.ep.N > 1 && e.At.Before(in.ep.Opened)
-			late := !in.next.Opened.IsZero() && !e.At.Before(in.next.Opened)
-			if early || late || e.To == "" { // one that moves nothing is no step: its words may be a customer's
+			if e.To == improvement.Accepted && (e.From == improvement.Proposed || e.What == string(improvement.Reopen)) {
+				n++
+			}
+			if max(n, 1) != in.ep.N || e.To == "" { // one that moves nothing is no step: its words may be a customer's
 				continue
 			}
 			what := decided[e.What]

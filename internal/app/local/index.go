@@ -50,7 +50,7 @@ func (w *World) pending(rw http.ResponseWriter, r *http.Request) {
 		most = table.MaxPage
 	}
 	out := map[string]int{}
-	for _, typ := range []string{store.TypeFeedback, store.TypeEpisode, store.TypeNotice, store.TypeMail} {
+	for _, typ := range []string{store.TypeFeedback, store.TypeEpisode, store.TypeNotice, store.TypeMail, store.TypePostIncident} {
 		n, err := w.Store.PendingCount(r.Context(), typ, most)
 		if err != nil {
 			httpapi.WriteProblem(rw, r, err)
