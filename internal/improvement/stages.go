@@ -43,7 +43,7 @@ func (c *Change) Stage(now time.Time) {
 	st := &ep.Stages
 	opened := ep.Version == 0
 	if opened {
-		st.Severity = ep.Request.Severity
+		st.Severity, st.Entry = ep.Request.Severity, e.Seq
 		st.Severe(st.Severity)
 		c.step(opsitem.StepOpened, 0)
 		if ep.N > 1 {
@@ -59,6 +59,7 @@ func (c *Change) Stage(now time.Time) {
 	}
 	st.Source = sourceOf(im)
 	st.Severe(im.Score(now).Severity)
+	st.Severe(ep.Level.Severity)
 	at := c.moment(now)
 	if person := !byRule(e.By); person && st.Acknowledged.IsZero() && (e.To == Planned || e.To == InProgress) {
 		st.Acknowledged, st.AcknowledgedBy = at, e.By
@@ -69,15 +70,21 @@ func (c *Change) Stage(now time.Time) {
 		if ep.Resolved.IsZero() {
 			ep.Resolved = at
 		}
+		st.ByAlarm = e.ByAlarm()
 		c.step(opsitem.StepResolved, ep.Resolved.Sub(ep.Opened))
 		if st.Worst <= severe && st.PostIncident.IsZero() {
 			st.PostIncident = now
 			order := incident.Of(*ep, now)
+			if e.ByAlarm() { // it may be back in a minute
+				order.Settle, order.RetryAt = QuietTime, ep.Resolved.Add(QuietTime)
+			}
 			c.PostIncident = &order
 		}
 	case e.From.Closed() && !e.To.Closed() && !opened:
 		ep.Resolved = time.Time{}
-		st.Resume(im.Closed, at)
+		if !st.ByAlarm || !e.ByAlarm() { // an alarm that flaps was never over
+			st.Resume(im.Closed, at)
+		}
 		c.step(opsitem.StepReopened, 0)
 	}
 }

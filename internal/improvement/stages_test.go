@@ -34,7 +34,7 @@ func TestStagesOfAnIncident(t *testing.T) {
 	w.now = began.Add(4 * time.Minute)
 	iid := w.alarm(signal.Firing, 1, began.Add(3*time.Minute))
 	ep := w.episode(iid, 1)
-	want := opsitem.Stages{Detected: began.Add(3 * time.Minute), Severity: 1, Worst: 1, Source: opsitem.Machine}
+	want := opsitem.Stages{Detected: began.Add(3 * time.Minute), Entry: 2, Severity: 1, Worst: 1, Source: opsitem.Machine}
 	if d := cmp.Diff(want, ep.Stages); d != "" || !ep.Opened.Equal(began.Add(4*time.Minute)) {
 		t.Fatalf("opened %v (-want +got):\n%s", ep.Opened, d)
 	}
@@ -94,7 +94,7 @@ func TestStagesOfAnIdea(t *testing.T) {
 	w.now = began.AddDate(0, 0, 10)
 	w.decide(im.ID, improvement.Decision{Verb: improvement.Ship})
 	ep := w.episode(im.ID, 1)
-	want := opsitem.Stages{Detected: began, Severity: 3, Worst: 3, Source: opsitem.People}
+	want := opsitem.Stages{Detected: began, Entry: 2, Severity: 3, Worst: 3, Source: opsitem.People}
 	if d := cmp.Diff(want, ep.Stages); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
@@ -173,6 +173,14 @@ func TestStage(t *testing.T) {
 			},
 			[]opsitem.StepKind{opsitem.StepReopened},
 			false,
+		},
+		{
+			"an alarm that flaps was never over", improvement.Entry{By: "rule: x", What: "rejoined", From: improvement.Shipped, To: improvement.Accepted},
+			func(e *opsitem.Episode) { e.Resolved, e.Stages.ByAlarm = began.Add(time.Minute), true }, func(*opsitem.Episode) {}, []opsitem.StepKind{opsitem.StepReopened}, false,
+		},
+		{
+			"a person sets a worse severity", improvement.Entry{By: "arn:x", What: "set severity 1 in OpsCenter"},
+			func(e *opsitem.Episode) { e.Level.Severity = 1 }, func(e *opsitem.Episode) { e.Stages.Worst = 1 }, nil, false,
 		},
 		{"nothing moves", improvement.Entry{By: "ana", What: "edited"}, nil, nil, nil, false},
 	}

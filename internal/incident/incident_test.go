@@ -34,6 +34,7 @@ func episode() opsitem.Episode {
 // memory is a store, a bus, a teller and a meter, each of which fails where it is told to.
 type memory struct {
 	p        incident.PostIncident
+	ep       opsitem.Episode
 	calls    int
 	failAt   int  // the call that fails; 0: none
 	after    bool // it fails after it was applied
@@ -60,6 +61,10 @@ func (m *memory) fails(apply func() error) error {
 
 func (m *memory) PostIncident(context.Context, id.Improvement, int) (p incident.PostIncident, err error) {
 	return m.p, m.fails(func() error { return nil })
+}
+
+func (m *memory) Episode(context.Context, id.Improvement, int) (opsitem.Episode, error) {
+	return m.ep, m.fails(func() error { return nil })
 }
 
 func (m *memory) SavePostIncident(_ context.Context, p incident.PostIncident) error {
@@ -128,7 +133,7 @@ func TestEvent(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	m := &memory{p: incident.Of(episode(), began), now: began.Add(time.Hour)}
+	m := &memory{p: incident.Of(episode(), began), ep: episode(), now: began.Add(2 * time.Hour)}
 	s := service(m)
 	if n, err := s.Sweep(t.Context()); n != 1 || err != nil {
 		t.Fatal(n, err)
@@ -150,13 +155,13 @@ func TestOpen(t *testing.T) {
 // Whatever call fails, before or after it is applied: the event comes, its timeline lies there by then, and at most the
 // one on its way comes twice, under the same id.
 func TestOpenFailingEveryCall(t *testing.T) {
-	clean := &memory{p: incident.Of(episode(), began), now: began}
+	clean := &memory{p: incident.Of(episode(), began), ep: episode(), now: began.Add(2 * time.Hour)}
 	if _, err := service(clean).Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for k := 1; k <= clean.calls; k++ {
 		for _, after := range []bool{false, true} {
-			m := &memory{p: incident.Of(episode(), began), now: began, failAt: k, after: after}
+			m := &memory{p: incident.Of(episode(), began), ep: episode(), now: began.Add(2 * time.Hour), failAt: k, after: after}
 			s := service(m)
 			for range 4 { // hours
 				if _, err := s.Sweep(t.Context()); err != nil && !errors.Is(err, errDown) && !fault.Is(err, fault.Unavailable) {
@@ -178,10 +183,10 @@ func TestOpenFailingEveryCall(t *testing.T) {
 
 // A bus that is down is asked again later and later, and loses nothing.
 func TestBusDown(t *testing.T) {
-	m := &memory{p: incident.Of(episode(), began), now: began}
+	m := &memory{p: incident.Of(episode(), began), ep: episode(), now: began.Add(2 * time.Hour)}
 	s := service(m)
 	for i := range 5 {
-		m.calls, m.failAt = 0, 5 // due, load, tell, lease, put
+		m.calls, m.failAt = 0, 6 // due, load, episode, tell, lease, put
 		if i > 0 {
 			m.failAt = 4 // it was frozen the first time
 		}
@@ -199,6 +204,30 @@ func TestBusDown(t *testing.T) {
 	m.calls, m.failAt = 0, 0
 	if _, err := s.Sweep(t.Context()); err != nil || len(m.events) != 1 || m.p.Error != "" {
 		t.Errorf("%v, %d events, %+v", err, len(m.events), m.p)
+	}
+}
+
+// What an alarm alone ended is looked back at when it stayed so for the quiet time: one that flaps is still under way.
+func TestOpenWaitsForTheEnd(t *testing.T) {
+	m := &memory{p: incident.Of(episode(), began), ep: episode(), now: began.Add(96 * time.Minute)}
+	m.p.Settle, m.p.RetryAt = time.Hour, began.Add(155*time.Minute)
+	s := service(m)
+	sweep := func(at time.Duration, want int) {
+		t.Helper()
+		m.now = began.Add(at)
+		if _, err := s.Sweep(t.Context()); err != nil || len(m.events) != want {
+			t.Fatalf("at %v: %v, %d events, %+v", at, err, len(m.events), m.p)
+		}
+	}
+	sweep(96*time.Minute, 0)
+	m.ep.Resolved = time.Time{} // it is back
+	sweep(156*time.Minute, 0)
+	sweep(157*time.Minute, 0)
+	m.ep.Resolved, m.ep.Stages.Acknowledged = began.Add(200*time.Minute), began.Add(190*time.Minute)
+	sweep(217*time.Minute, 0)
+	sweep(261*time.Minute, 1)
+	if !m.p.Resolved.Equal(m.ep.Resolved) || !m.p.Acknowledged.Equal(m.ep.Stages.Acknowledged) || m.p.Attempts != 1 {
+		t.Errorf("told of how it was, not of how it is: %+v", m.p)
 	}
 }
 

@@ -24,12 +24,28 @@ type PostIncident struct {
 	Filed        time.Time      `json:"filed,omitzero"`
 	Acknowledged time.Time      `json:"acknowledged,omitzero"`
 	Resolved     time.Time      `json:"resolved,omitzero"`
+	Settle       time.Duration  `json:"settle,omitzero"`   // how long it must have been resolved before it is looked back at
 	Timeline     *Timeline      `json:"timeline,omitzero"` // frozen; nil until then
 	Told         time.Time      `json:"told,omitzero"`     // when the bus took the event; zero: the order is due
 	Attempts     int            `json:"attempts,omitzero"`
 	RetryAt      time.Time      `json:"retryAt,omitzero"`
 	Error        string         `json:"error,omitzero"` // the last one, safe to show
 	Version      int64          `json:"-"`
+}
+
+// at gives p with what the episode says by now, and when to look again where it is too early to look back: it goes on
+// after all, or has not been over for long enough.
+func (p PostIncident) at(e opsitem.Episode, now time.Time) (PostIncident, time.Time) {
+	is := Of(e, p.At)
+	is.Settle, is.Attempts, is.RetryAt, is.Error, is.Version = p.Settle, p.Attempts, p.RetryAt, p.Error, p.Version
+	switch end := e.Resolved.Add(p.Settle); {
+	case e.Resolved.IsZero():
+		return is, now.Add(time.Hour)
+	case now.Before(end):
+		return is, end
+	default:
+		return is, time.Time{}
+	}
 }
 
 // Of orders the retrospective over an episode as it stands.

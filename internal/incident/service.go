@@ -8,12 +8,14 @@ import (
 
 	"learningloop/internal/fault"
 	"learningloop/internal/id"
+	"learningloop/internal/opsitem"
 )
 
 // Store is what telling needs of storage.
 type Store interface {
 	// PostIncident gives one, or NotFound.
 	PostIncident(ctx context.Context, iid id.Improvement, n int) (PostIncident, error)
+	Episode(ctx context.Context, iid id.Improvement, n int) (opsitem.Episode, error)
 	// SavePostIncident stores a changed one; Conflict where it changed since it was read.
 	SavePostIncident(ctx context.Context, p PostIncident) error
 	// DuePostIncidents gives those whose event is due, a page at a time.
@@ -64,6 +66,15 @@ func (s *Service) Open(ctx context.Context, iid id.Improvement, n int) error {
 		return nil
 	}
 	if p.Timeline == nil {
+		ep, err := s.Store.Episode(ctx, iid, n)
+		if err != nil {
+			return fmt.Errorf("load episode %d of %s: %w", n, iid, err)
+		}
+		early := time.Time{}
+		if p, early = p.at(ep, s.Now()); !early.IsZero() {
+			p.RetryAt = early
+			return s.save(ctx, p)
+		}
 		t, err := s.Teller.Timeline(ctx, iid, n)
 		if err != nil {
 			return fmt.Errorf("tell what happened in %s: %w", p.ID(), err)
@@ -91,9 +102,13 @@ func (s *Service) Open(ctx context.Context, iid id.Improvement, n int) error {
 	} else {
 		p.Told, p.RetryAt, p.Error = s.Now(), time.Time{}, ""
 	}
-	err = s.Store.SavePostIncident(ctx, p)
+	return s.save(ctx, p)
+}
+
+func (s *Service) save(ctx context.Context, p PostIncident) error {
+	err := s.Store.SavePostIncident(ctx, p)
 	if fault.Is(err, fault.Conflict) {
-		return nil
+		return nil // somebody else is at it
 	}
 	return err
 }

@@ -26,10 +26,12 @@ type Stages struct {
 	Detected       time.Time `json:"detected,omitzero"`     // when its first evidence says that it happened
 	Acknowledged   time.Time `json:"acknowledged,omitzero"` // when a person first planned or began it; zero: nobody did
 	AcknowledgedBy string    `json:"acknowledgedBy,omitzero"`
+	Entry          int       `json:"entry,omitzero"`    // Seq of the entry of the history that opened it; 0 in an older release's
 	Severity       int       `json:"severity,omitzero"` // 1..4, when it was opened
 	Worst          int       `json:"worst,omitzero"`    // the worst so far
 	Source         Source    `json:"source,omitzero"`
 	Reopened       []Span    `json:"reopened,omitzero"`     // the latest MaxSpans times it was resolved, and went on after all
+	ByAlarm        bool      `json:"byAlarm,omitzero"`      // nothing but an alarm's recovery resolved it last
 	PostIncident   time.Time `json:"postIncident,omitzero"` // when a post-incident retrospective was ordered; once at most
 }
 

@@ -153,17 +153,13 @@ var decided = map[string]string{
 // decisions are the steps of an episode, told apart by their order: two may be taken at one moment.
 func (t Teller) decisions(ctx context.Context, in scope) ([]incident.Moment, error) {
 	var out []incident.Moment
-	n := 0 // the episode that a step belongs to; what came before the first belongs to it
 	err := pages(func(cursor string) (string, error) {
 		page, next, err := t.Store.History(ctx, in.ep.Improvement, cursor)
 		if err != nil {
 			return "", fmt.Errorf("list history of %s: %w", in.ep.Improvement, err)
 		}
 		for _, e := range page {
-			if e.To == improvement.Accepted && (e.From == improvement.Proposed || e.What == string(improvement.Reopen)) {
-				n++
-			}
-			if max(n, 1) != in.ep.N || e.To == "" { // one that moves nothing is no step: its words may be a customer's
+			if in.ep.N > 1 && before(e, in.ep) || in.next.N > 0 && !before(e, in.next) || e.To == "" { // one that moves nothing is no step: its words may be a customer's
 				continue
 			}
 			what := decided[e.What]
@@ -181,6 +177,14 @@ func (t Teller) decisions(ctx context.Context, in scope) ([]incident.Moment, err
 		return next, nil
 	})
 	return out, err
+}
+
+// before says whether an entry is older than an episode.
+func before(e improvement.Entry, ep opsitem.Episode) bool {
+	if ep.Stages.Entry == 0 { // of an older release
+		return e.At.Before(ep.Opened)
+	}
+	return e.Seq < ep.Stages.Entry
 }
 
 // told says how many people were told of each status, and since when; nobody is named.
