@@ -56,6 +56,8 @@ func about(v View) (title string, p ProductRef, s Section) {
 		return "Log", none, SectionLog
 	case Products:
 		return "Products", none, SectionProducts
+	case Mutes:
+		return "Muted signals of " + v.Product.Name, v.Product, SectionMutes
 	case Settings:
 		return "Settings of " + v.Product.Name, v.Product, SectionProducts
 	case LocalIndex:

@@ -34,6 +34,11 @@
 //	GET  /team/{product}/improvements/{id}/episodes/{n}/timeline.md   the same as Markdown
 //	GET  /team/{product}/metrics                 Metrics; weeks until
 //	GET  /team/{product}/metrics.csv             the same as CSV
+//	GET  /team/{product}/mutes                   Mutes
+//	POST /team/{product}/mutes                   how=once|weekly what=component:NAME|name|all name reason, and
+//	                                             from to (UTC), or day at minutes zone
+//	POST /team/{product}/unmute                  id
+//	POST /team/{product}/stand-down              improvement reason return
 //	GET  /team/set-aside                         SetAside; cursor
 //	POST /team/set-aside/{id}/replay             product (may be empty: only try again)
 //	POST /team/set-aside/{id}/drop               reason
@@ -44,6 +49,8 @@
 //	POST /team/products/{slug}                   version name about isDefault=yes quotes severity band
 //	                                             digestTo (one a line) and, one each per rule row in order:
 //	                                             ruleSource* ruleAccount* ruleRegion* ruleResource* ruleName*
+//	                                             likewise partComponent* partSource* ... per component row;
+//	                                             clusterMinutes andonPeople andonMinutes
 //	                                             dryRun=yes: saves nothing, answers Settings as typed with DryRun set
 //	GET  /_local/                                LocalIndex
 //	GET  /assets/{file}                          Assets

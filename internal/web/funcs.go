@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"learningloop/internal/chart"
 )
@@ -38,11 +39,27 @@ func (r *Renderer) funcs() template.FuncMap {
 			}
 			return l
 		},
+		"capital": capital, "weekdays": func() []string {
+			return []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+		},
+		"muteErrors": func(f MuteForm, weekly bool) FieldErrors {
+			if f.Weekly != weekly {
+				return nil
+			}
+			return f.Errors
+		},
+		"blankParts": func(l []Part) []Part { return append(slices.Clone(l), Part{}, Part{}) },
 		"blankRules": func(l []Rule) []Rule { return append(slices.Clone(l), Rule{}, Rule{}) },
 		"blankBooks": func(l []Runbook) []Runbook { return append(slices.Clone(l), Runbook{}, Runbook{}) },
 		"rowErr":     func(e FieldErrors, name string, i int) string { return e[name+"."+strconv.Itoa(i)] },
 		"query":      query, "pathOf": Path, "formFor": formFor, "split": strings.Fields, "short": short, "clip": clip,
 	}
+}
+
+// capital begins a text with a capital letter.
+func capital(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[n:]
 }
 
 // Path joins segments to a path without the base, each escaped: Path("s", token).

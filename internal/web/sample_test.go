@@ -216,10 +216,26 @@ func samples() []sample {
 	editing.Editing, editing.Edit, editing.Errors = true, FeedbackValues{Kind: KindIdea, Title: "Save my basket"}, FieldErrors{"text": "Say something: this is what the team reads."}
 	settings := Settings{
 		Product: shop, Version: "9", About: "Where our customers choose and order.", Quotes: "redacted", Severity: 2, Band: 1, Recipients: []string{"lead@example.com", "ops@example.com"}, Changed: daysAgo(12), ChangedBy: "search team lead",
-		Rules:  []Rule{{Source: "aws.cloudwatch", Region: "eu-central-1", Name: "shop-*", Matches: 31}, {Source: "aws.codepipeline", Account: "123456789012", Name: "web-shop", Matches: 8}},
+		Rules:   []Rule{{Source: "aws.cloudwatch", Region: "eu-central-1", Name: "shop-*", Matches: 31}, {Source: "aws.codepipeline", Account: "123456789012", Name: "web-shop", Matches: 8}},
+		Parts:   []Part{{"Checkout", Rule{Name: "checkout-*"}}, {"Checkout", Rule{Resource: "arn:aws:lambda:*:function:pay"}}, {"Basket", Rule{}}},
+		Cluster: 60, Andon: 5, Within: 30,
 		DryRun: &DryRun{Band: 1, Floor: 32, Since: daysAgo(84), Count: 7, PerWeek: 0.6, Items: improvementRows()[:2]},
-		Errors: FieldErrors{"ruleAccount.1": "An AWS account has 12 digits.", "digestTo": "x@ is not a whole address."},
+		Errors: FieldErrors{"ruleAccount.1": "An AWS account has 12 digits.", "digestTo": "x@ is not a whole address.", "partRegion.1": "The region must be one line.", "andonPeople": "The number of people must be 2 to 50, or 0 for off."},
 	}
+	mutes := Mutes{
+		Product: shop, Components: []string{"Checkout", "Search"}, Form: MuteForm{From: "2026-03-17T22:00", To: "2026-03-17T23:00", Day: "sunday", At: "02:00", Minutes: "120"},
+		Items: []Mute{
+			{ID: "m1", What: "signals of Checkout", When: "2026-03-17 09:00 to 2026-03-17 12:00 UTC", Reason: "The new database is taken into use.", By: "shop team lead", Now: true, Until: back(-2 * time.Hour)},
+			{ID: "m2", What: "all signals", When: "every Sunday from 02:00 Europe/Berlin for 120 min", Reason: "Patches.", By: "shop team lead"},
+			{ID: "m3", What: "signals with name checkout-p99", When: "2026-03-01 09:00 to 2026-03-01 12:00 UTC", Reason: "A load test.", By: "shop team lead", Over: true},
+		},
+	}
+	wrongMutes := Mutes{Product: shop, Components: []string{"Checkout"}, Form: MuteForm{
+		Weekly: true, What: "name", Day: "monday", At: "02:00", Minutes: "0", Zone: "Berlin", Errors: FieldErrors{"name": "The name is required: which alarm.", "minutes": "The length must be 1 to 10,080, which is a week.", "zone": "The time zone must be a time zone like Europe/Berlin.", "reason": "The reason is required."},
+	}}
+	stopped := improvement()
+	stopped.Component, stopped.Words = "Checkout", "1 incident, 12 complaints, 43 companies"
+	stopped.Andon = &Andon{Words: "5 people reported problems with Checkout within 60 minutes", Since: back(20 * time.Minute), Errors: FieldErrors{"reason": "The reason is required: 1 to 1,000 characters that say why."}}
 	home := TeamHome{
 		ToDecide: []Waiting{{shop, queueItems()[0]}, {shop, queueItems()[1]}, {checkout, queueItems()[2]}}, Total: 23,
 		Overdue: digest().Overdue,
@@ -280,6 +296,9 @@ func samples() []sample {
 		{"digest", 200, team("Digest", SectionDigests, nil, "/team/digests/d_2026w11"), digest()},
 		{"digest-quiet", 200, team("Digest", SectionDigests, nil, "/team/digests/d_2026w10"), Digest{ID: "d", Period: "Week 10 · 2–8 March 2026", Scope: "Web shop", Every: "weekly", Verdict: "A quiet week: nothing changed beyond noise.", Quiet: true, Numbers: digest().Numbers[3:]}},
 		{"log", 200, team("Log", SectionLog, nil, "/team/log"), logPage},
+		{"mutes", 200, team("Muted", SectionMutes, &shop, "/team/web-shop/mutes"), mutes},
+		{"mutes-errors", 422, team("Muted", SectionMutes, &shop, "/team/web-shop/mutes"), wrongMutes},
+		{"improvement-andon", 422, caseShell, stopped},
 		{"products", 200, team("Products", SectionProducts, nil, "/team/products"), Products{Items: home.Products, Slug: "Web Shop", Name: "Web shop", Errors: FieldErrors{"slug": "Only small letters, digits and hyphens."}}},
 		{"settings", 200, team("Settings · Web shop", SectionProducts, &shop, "/team/products/web-shop"), settings},
 		{"local", 200, Shell{Local: true, Section: SectionLocal, Path: "/_local/"}, localIndex()},

@@ -41,6 +41,7 @@ const (
 	SectionTeam         Section = "team"
 	SectionQueue        Section = "queue"
 	SectionImprovements Section = "improvements"
+	SectionMutes        Section = "mutes"
 	SectionSetAside     Section = "set-aside"
 	SectionMetrics      Section = "metrics"
 	SectionDigests      Section = "digests"

@@ -27,6 +27,9 @@ type Improvement struct {
 	FoldedIn  *Link    // the week's list that it is a line of; nil: of none
 	Lines     []Link   // of a week's list, the best first; empty for everything else
 	Listed    int      // how many lines the list has; Lines are the first of them
+	Component string   // whose signals and problems it gathers; "": nobody's
+	Andon     *Andon   // pulled and not stood down; nil: none
+	Words     string   // the evidence in words: "1 incident, 12 complaints, 43 companies"
 	Evidence  []Evidence
 	Told      []Told
 	History   []HistoryEntry
@@ -124,8 +127,12 @@ type Settings struct {
 	Quotes    string // of customers in OpsItems: none, redacted
 	Rules     []Rule
 	Runbooks  []Runbook
-	Severity  int // a signal of this severity (1-4) or a worse one is filed by itself; 0: off
-	Band      int // an Improvement that reaches this band (1-5) is filed by itself; 0: off
+	Parts     []Part // its components, a row each rule
+	Cluster   int    // minutes within which words about one component are about one cause
+	Andon     int    // people who file at once; 0: off
+	Within    int    // minutes within which they report
+	Severity  int    // a signal of this severity (1-4) or a worse one is filed by itself; 0: off
+	Band      int    // an Improvement that reaches this band (1-5) is filed by itself; 0: off
 	DryRun    *DryRun
 	// Recipients get the digest, one address each.
 	Recipients []string
@@ -142,6 +149,12 @@ type Rule struct {
 
 // Runbook is one row of the runbook map: which signals, and what an operator may run then.
 type Runbook struct{ Source, Account, Region, Resource, Name, Automation string }
+
+// Part is a row of a component: its name, and one of its rules or none.
+type Part struct {
+	Component string
+	Rule
+}
 
 // DryRun is what a band would have done over history.
 type DryRun struct {

@@ -56,19 +56,19 @@ func (a *API) addMute(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err := httpapi.Decode(r, &m); err != nil {
 		return nil, err
 	}
-	added, err := a.mute(r, m)
+	p, err := a.pathSettings(r)
+	if err != nil {
+		return nil, err
+	}
+	added, err := a.mute(r, p, m)
 	if err != nil {
 		return nil, err
 	}
 	return created{value: viewMute(added, a.Now())}, nil
 }
 
-// mute adds a window to what the product that the path names has. Fields that are wrong are named as the window's own.
-func (a *API) mute(r *http.Request, m product.Mute) (product.Mute, error) {
-	p, err := a.pathSettings(r)
-	if err != nil {
-		return m, err
-	}
+// mute adds a window to what a product has. Fields that are wrong are named as the window's own.
+func (a *API) mute(r *http.Request, p product.Product, m product.Mute) (product.Mute, error) {
 	n := len(p.Mutes)
 	set, _, err := a.setProduct(r, p.Slug, product.Settings{Mutes: append(slices.Clone(p.Mutes), m)}, p.Version)
 	if e, ok := asFault(err); ok && len(e.Fields) > 0 {
@@ -89,18 +89,18 @@ func (a *API) mute(r *http.Request, m product.Mute) (product.Mute, error) {
 
 // dropMute lets signals alert again.
 func (a *API) dropMute(_ http.ResponseWriter, r *http.Request) (any, error) {
-	return nil, a.unmute(r, r.PathValue("id"))
-}
-
-func (a *API) unmute(r *http.Request, mid string) error {
 	p, err := a.pathSettings(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	return nil, a.unmute(r, p, r.PathValue("id"))
+}
+
+func (a *API) unmute(r *http.Request, p product.Product, mid string) error {
 	rest := slices.DeleteFunc(slices.Clone(p.Mutes), func(m product.Mute) bool { return m.ID == mid })
 	if len(rest) == len(p.Mutes) {
 		return fault.New(fault.NotFound, "unknown_mute", "There is no such mute.")
 	}
-	_, _, err = a.setProduct(r, p.Slug, product.Settings{Mutes: append([]product.Mute{}, rest...)}, p.Version)
+	_, _, err := a.setProduct(r, p.Slug, product.Settings{Mutes: append([]product.Mute{}, rest...)}, p.Version)
 	return err
 }

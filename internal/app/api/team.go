@@ -44,6 +44,10 @@ func (a *API) teamRoutes() map[string]teamPage {
 		"GET /team/{product}/improvements/{id}/episodes/{n}/timeline.md": leader(a.timelineFile),
 		"GET /team/{product}/metrics":                                    leader(a.metricsPage),
 		"GET /team/{product}/metrics.csv":                                leader(a.metricsCSV),
+		"GET /team/{product}/mutes":                                      member(a.mutesPage),
+		"POST /team/{product}/mutes":                                     member(a.muteOnPage),
+		"POST /team/{product}/unmute":                                    member(a.unmuteOnPage),
+		"POST /team/{product}/stand-down":                                member(a.standDownOnPage),
 		"GET /team/set-aside":                                            member(a.setAsidePage),
 		"POST /team/set-aside/{id}/replay":                               member(a.replayOnPage),
 		"POST /team/set-aside/{id}/drop":                                 member(a.dropOnPage),
@@ -105,6 +109,8 @@ var labels = map[string]string{
 	"title": "The title", "outcome": "The outcome", "effort": "The effort", "owner": "An owner", "due": "The date", "release": "The release", "kind": "The kind",
 	"reason": "The reason", "revisit": "The date", "improvement": "An Improvement", "name": "The name", "slug": "The short name", "about": "The sentence",
 	"quotes": "The choice", "severity": "The severity", "priority": "The priority", "category": "The category", "band": "The priority", "digestTo": "The address", "who": "The name", "did": "What was done",
+	"what": "What is muted", "component": "What is muted", "to": "The end", "day": "The day", "at": "The time", "minutes": "The length", "zone": "The time zone",
+	"clusterMinutes": "The time", "andonPeople": "The number of people", "andonMinutes": "The time", "partComponent": "The component",
 	"product": "The product", "from": "The first day", "until": "The last day", "correlation": "The id",
 }
 

@@ -15,6 +15,7 @@ import (
 	"learningloop/internal/opsitem"
 	"learningloop/internal/person"
 	"learningloop/internal/product"
+	"learningloop/internal/score"
 	"learningloop/internal/store"
 	"learningloop/internal/web"
 )
@@ -110,7 +111,7 @@ func (a *API) caseView(r *http.Request, p product.Product, im improvement.Improv
 		Owner: im.Owner, Due: im.Due, Overdue: im.Overdue(now), Release: im.Release, Episode: max(im.Episode, 1), Effort: effortText(im.Effort),
 		Level: levelOf(im),
 		Score: scoreView(im.Score(now), im.Evidence, im.Effort, im.Latest, now), Since: im.Created, Voices: im.Evidence.Count,
-		Can: can(im.Status), Correlation: im.Correlation, Form: web.DecisionForm{Owner: im.Owner, Due: day(im.Due), Release: im.Release},
+		Component: im.Component, Andon: andonOf(im, p), Words: words(im.Evidence), Can: can(im.Status), Correlation: im.Correlation, Form: web.DecisionForm{Owner: im.Owner, Due: day(im.Due), Release: im.Release},
 	}
 	if im.Status == improvement.Declined {
 		v.Declined, v.Reason, v.Revisit = declineWords(im.Decline.Kind), im.Decline.Reason, im.Decline.Revisit
@@ -129,6 +130,14 @@ func (a *API) caseView(r *http.Request, p product.Product, im improvement.Improv
 	}
 	v.Form.Members, err = a.members(r, p)
 	return sh, v, err
+}
+
+// words says evidence as people would; "" where there is none.
+func words(e score.Evidence) string {
+	if e.Count == 0 {
+		return ""
+	}
+	return e.Words()
 }
 
 // can are the decisions that fit a status, the likeliest first.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -115,7 +116,8 @@ func (a *API) settingsPage(r *http.Request) (answer, error) {
 func (a *API) settingsView(r *http.Request, p product.Product) (web.Shell, web.Settings, error) {
 	v := web.Settings{
 		Product: productRef(p), Version: strconv.FormatInt(p.Version, 10), About: p.About, IsDefault: p.Default, Quotes: string(p.Quotes),
-		Severity: p.Rules.Severity, Band: p.Rules.Band, Recipients: p.DigestTo,
+		Severity: p.Rules.Severity, Band: p.Rules.Band, Recipients: p.DigestTo, Parts: partsOf(p),
+		Cluster: cmp.Or(p.ClusterMinutes, product.DefaultWindow), Andon: p.Andon.People, Within: cmp.Or(p.Andon.Minutes, product.DefaultWindow),
 		Runbooks: booksView(p.Runbooks),
 	}
 	sh, err := a.teamShell(r, "Settings · "+p.Name, web.SectionProducts, &p)
@@ -161,6 +163,7 @@ type typedSettings struct {
 	settings product.Settings
 	rows     []int // which row of the form each rule is
 	books    []int // and each runbook
+	parts    typedGathering
 	band     int
 }
 
@@ -193,26 +196,32 @@ func settingsOf(f url.Values) (typedSettings, error) {
 		}
 	}
 	in.settings.Runbooks, in.books = booksOf(f)
+	bad = append(bad, gatheringOf(f, &in)...)
 	return in, fault.Fields(bad...)
 }
 
 // typedRules are the rows of rules as typed, without spaces around them; the empty ones too.
-func typedRules(f url.Values) []web.Rule {
+func typedRules(f url.Values) []web.Rule { return typedRows(f, "rule") }
+
+// mostRows is how many rows of a form are read.
+const mostRows = 200
+
+// typedRows are rows of rules whose fields' names begin with prefix.
+func typedRows(f url.Values, prefix string) []web.Rule {
 	n := 0
-	for _, name := range []string{"ruleSource", "ruleAccount", "ruleRegion", "ruleResource", "ruleName"} {
-		n = max(n, len(f[name]))
+	for _, name := range []string{"Source", "Account", "Region", "Resource", "Name"} {
+		n = max(n, len(f[prefix+name]))
 	}
 	at := func(name string, i int) string {
-		if i < len(f[name]) {
+		if name = prefix + name; i < len(f[name]) {
 			return strings.TrimSpace(f[name][i])
 		}
 		return ""
 	}
-	const most = 200
-	out := make([]web.Rule, min(n, most))
+	out := make([]web.Rule, min(n, mostRows))
 	for i := range out {
 		out[i] = web.Rule{
-			Source: at("ruleSource", i), Account: at("ruleAccount", i), Region: at("ruleRegion", i), Resource: at("ruleResource", i), Name: at("ruleName", i),
+			Source: at("Source", i), Account: at("Account", i), Region: at("Region", i), Resource: at("Resource", i), Name: at("Name", i),
 		}
 	}
 	return out
@@ -266,6 +275,17 @@ func asTyped(v *web.Settings, f url.Values, in typedSettings) {
 	}
 	v.About, v.IsDefault, v.Quotes = f.Get("about"), f.Get("isDefault") == "yes", f.Get("quotes")
 	v.Severity, v.Band, v.Recipients = *in.settings.Rules.Severity, in.band, strings.Split(strings.TrimSpace(f.Get("digestTo")), "\n")
+	if f.Has("partComponent") {
+		v.Parts = typedParts(f)
+		for n := len(v.Parts); n > 0 && v.Parts[n-1] == (web.Part{}); n-- {
+			v.Parts = v.Parts[:n-1]
+		}
+	}
+	for name, to := range map[string]*int{"clusterMinutes": &v.Cluster, "andonPeople": &v.Andon, "andonMinutes": &v.Within} {
+		if n, err := strconv.Atoi(strings.TrimSpace(f.Get(name))); err == nil {
+			*to = n
+		}
+	}
 	stored := v.Rules
 	v.Rules = typedRules(f)
 	for i, rule := range v.Rules {
@@ -317,7 +337,7 @@ func settingsErrors(err error, in typedSettings) web.FieldErrors {
 		case fd.Pointer == "/rules/band" && in.band >= 1 && in.band <= 5:
 			detail = "was not tried over history yet: press “Try over history”, then save"
 		}
-		name := web.FieldName("/" + strings.Join(parts, "/"))
+		name := cmp.Or(in.parts.field(fd.Pointer), web.FieldName("/"+strings.Join(parts, "/")))
 		if was := out[name]; was != "" {
 			detail = was + " " + detail
 		}
