@@ -21,6 +21,8 @@ import (
 type Gathering interface {
 	// Clusters gives the clusters of scopes, in their order; one that there is none of has Version 0.
 	Clusters(ctx context.Context, p id.Product, scopes []Scope) ([]Cluster, error)
+	// SaveCluster stores one; Conflict where it changed since it was read.
+	SaveCluster(ctx context.Context, c Cluster) error
 	// Problems gives the Marks of people's problems received in from..to, the latest first, of at most most Marks looked at.
 	Problems(ctx context.Context, p id.Product, from, to time.Time, most int) ([]trend.Mark, error)
 	FeedbackAll(ctx context.Context, fids []id.Feedback) ([]feedback.Feedback, error)
@@ -199,8 +201,16 @@ func (s *Service) andon(ctx context.Context, p product.Product, scope Scope, com
 			}
 		}
 		switch {
-		case up && (!st.Gathered || changed && len(st.Words) >= p.Andon.People):
+		case up && !st.Gathered:
 			return s.pulled(ctx, p, st)
+		case up && changed && len(st.Words) >= p.Andon.People:
+			lapsed, err := s.lapsed(ctx, p, st)
+			if err != nil {
+				return err
+			}
+			if lapsed {
+				return s.pulled(ctx, p, st)
+			}
 		case !up && len(st.Words) >= p.Andon.People:
 			if err := s.verify(ctx, p, &st, since); err != nil {
 				return err
@@ -217,6 +227,17 @@ func (s *Service) andon(ctx context.Context, p product.Product, scope Scope, com
 		return nil
 	})
 	return up, err
+}
+
+// lapsed says whether the cluster of an andon that is up takes in nobody any more, so that its next people have to open it
+// again.
+func (s *Service) lapsed(ctx context.Context, p product.Product, st AndonState) (bool, error) {
+	clusters, err := s.Store.Clusters(ctx, p.ID, []Scope{st.Scope})
+	if err != nil {
+		return false, fmt.Errorf("load cluster: %w", err)
+	}
+	c := clusters[0]
+	return c.Improvement != st.Improvement || !c.Takes(st.Words[len(st.Words)-1].At, p.ClusterWindow()), nil
 }
 
 // verify leaves in the words of a state only those that may pull its andon: problems still, said after what was said is

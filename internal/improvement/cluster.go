@@ -42,6 +42,7 @@ type Cluster struct {
 	Improvement id.Improvement `json:"improvement,omitzero"` // "": there was no cluster yet
 	Opened      time.Time      `json:"opened,omitzero"`      // when what opened it happened
 	Latest      time.Time      `json:"latest,omitzero"`      // when its latest word did
+	Gathered    bool           `json:"gathered,omitzero"`    // what people said before it was opened is attached
 	Version     int64          `json:"-"`
 }
 
@@ -54,7 +55,7 @@ func (c Cluster) Takes(at time.Time, window time.Duration) bool {
 // claim gives the cluster with a word of iid in it: a new one where the last one was another's, or is over.
 func (c Cluster) claim(iid id.Improvement, at time.Time, window time.Duration) Cluster {
 	if c.Improvement != iid || at.After(c.Latest.Add(window)) {
-		c.Improvement, c.Opened, c.Latest = iid, at, at
+		c.Improvement, c.Opened, c.Latest, c.Gathered = iid, at, at, false
 	}
 	if at.After(c.Latest) {
 		c.Latest = at
@@ -316,6 +317,33 @@ const codeTakenOut = "taken_out"
 // MaxGathered is how many Marks of the window around an opening cluster are looked at, the latest first. What was said
 // before waits in the queue, where people see it.
 const MaxGathered = 1000
+
+// gatherOnce gathers for a signal that fired where nobody did since its cluster was opened: an alarm that flaps while many
+// complain must not look at all of them every time.
+func (s *Service) gatherOnce(ctx context.Context, p product.Product, scope Scope, iid id.Improvement, at time.Time) error {
+	clusters, err := s.Store.Clusters(ctx, p.ID, []Scope{scope})
+	if err != nil {
+		return fmt.Errorf("load cluster: %w", err)
+	}
+	if clusters[0].Improvement != iid || clusters[0].Gathered {
+		return nil
+	}
+	if err := s.gather(ctx, p, scope, at); err != nil {
+		return err
+	}
+	return retry(ctx, func() error {
+		clusters, err := s.Store.Clusters(ctx, p.ID, []Scope{scope})
+		if err != nil {
+			return fmt.Errorf("load cluster: %w", err)
+		}
+		c := clusters[0]
+		if c.Improvement != iid || c.Gathered {
+			return nil
+		}
+		c.Gathered = true
+		return s.Store.SaveCluster(ctx, c)
+	})
+}
 
 // gather attaches the problems that people reported around a moment, and that nobody attached, to the cluster open then;
 // and what followed upon them, where all of that waited.

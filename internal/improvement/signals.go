@@ -51,10 +51,10 @@ func (s *Service) AttachSignal(ctx context.Context, f feedback.Feedback) (id.Imp
 		}
 		iid = ""
 	}
-	if component == "" {
+	if component == "" || iid == "" {
 		return iid, nil
 	}
-	return iid, s.gather(ctx, p, ScopeComponent(component), f.Happened())
+	return iid, s.gatherOnce(ctx, p, ScopeComponent(component), iid, f.Happened())
 }
 
 // fire takes one step with a signal that fires: it makes the Improvement where there is none yet (raised), else attaches

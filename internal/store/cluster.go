@@ -97,6 +97,15 @@ func (s *Store) Clusters(ctx context.Context, p id.Product, scopes []improvement
 	return out, nil
 }
 
+// SaveCluster stores one; Conflict where it changed since it was read.
+func (s *Store) SaveCluster(ctx context.Context, c improvement.Cluster) error {
+	r, err := clusterRow(c)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, table.Put(r, table.VersionIs(c.Version)))
+}
+
 // SignalKey gives what is known of a signal's key beside the Improvement of its name; where there is nothing it has
 // Version 0.
 func (s *Store) SignalKey(ctx context.Context, p id.Product, key string) (improvement.SignalKey, error) {

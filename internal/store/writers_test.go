@@ -108,6 +108,7 @@ func writers() []writer {
 			k, an := aSignalKey(), anAndon()
 			return r.SaveChange(ctx, improvement.Change{Improvement: anImprovement(), Clusters: []improvement.Cluster{aCluster()}, Key: &k, Pull: &an})
 		}},
+		{"save cluster", nil, func(ctx context.Context, r *rig) error { return r.SaveCluster(ctx, aCluster()) }},
 		{"save signal key", nil, func(ctx context.Context, r *rig) error { return r.SaveSignalKey(ctx, aSignalKey()) }},
 		{"change signal key", func(ctx context.Context, r *rig) error { return r.SaveSignalKey(ctx, aSignalKey()) }, func(ctx context.Context, r *rig) error {
 			k := aSignalKey()

@@ -199,6 +199,33 @@ func TestAndonLostAndPersisted(t *testing.T) {
 	}
 }
 
+// While an andon is up and many complain, each further piece, and an alarm that flaps, cost the same however many there
+// were before.
+func TestStormCostsNoMore(t *testing.T) {
+	cost := func(before int) (piece, alarm int) {
+		w := newWorld(t)
+		w.line()
+		w.run(w.fires("checkout-p99", signal.Firing, 0))
+		for i := range before {
+			w.run(w.reports(who(i), "checkout", 1))
+		}
+		f := w.reports(who(before), "checkout", 2)
+		w.faulty.Reset()
+		w.run(f)
+		piece = w.faulty.Calls()
+		g := w.fires("checkout-p99", signal.Firing, 3)
+		w.faulty.Reset()
+		w.run(g)
+		return piece, w.faulty.Calls()
+	}
+	fewPiece, fewAlarm := cost(5)
+	manyPiece, manyAlarm := cost(60)
+	if manyPiece > fewPiece || manyAlarm > fewAlarm || fewPiece > 20 || fewAlarm > 20 {
+		t.Errorf("a piece: %d calls, then %d; an alarm: %d, then %d", fewPiece, manyPiece, fewAlarm, manyAlarm)
+	}
+	t.Logf("a piece in a storm: %d calls of storage; an alarm: %d", manyPiece, manyAlarm)
+}
+
 func TestStandDown(t *testing.T) {
 	w := newWorld(t)
 	w.line()

@@ -10,7 +10,6 @@ import (
 
 	"learningloop/internal/config"
 	"learningloop/internal/improvement"
-	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/store"
 )
 
@@ -36,15 +35,6 @@ func ring(name, state string, at time.Time) string {
 "time":%[4]q,"region":"us-east-1","resources":["arn:aws:cloudwatch:us-east-1:111122223333:alarm:%[1]s"],
 "detail":{"alarmName":%[1]q,"configuration":{"description":"[severity:2]"},"previousState":{"value":%[3]q,"reason":"r","timestamp":"2026-03-04T09:00:00.000+0000"},
 "state":{"value":%[2]q,"reason":"r","timestamp":%[5]q}}}`, name, state, was, at.Format(time.RFC3339), at.Format("2006-01-02T15:04:05.000-0700"))
-}
-
-func (s *teller) opsItems() []emulator.Item {
-	s.t.Helper()
-	items, _, err := s.w.Emulator.List(s.t.Context(), emulator.Query{})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return items
 }
 
 func (s *teller) all() []improvement.Improvement {
@@ -156,12 +146,54 @@ func TestAndonStory(t *testing.T) {
 	if andon, _ := whole["andon"].(map[string]any); andon["up"] != false || whole["evidenceWords"] != "9 complaints, 2 companies" {
 		t.Errorf("stood down: %v, %v", whole["andon"], whole["evidenceWords"])
 	}
+	s.pass(time.Minute)
+	if got := s.opsItems()[0].Severity; got != "2" {
+		t.Errorf("stood down, its severity is %s, not what the evidence says", got)
+	}
 	for _, who := range []string{"loud@example.com", "second@example.com", "third@example.com", "fourth@example.com"} {
 		s.complains(who, "AnyCompany")
 	}
 	s.pass(time.Minute)
 	if ims := s.all(); len(ims) != 1 || ims[0].AndonUp() || len(s.opsItems()) != 1 {
 		t.Errorf("the same people pull it again: %d Improvements, up %v", len(ims), ims[0].AndonUp())
+	}
+}
+
+// People who stop the line over what an alarm raised make its OpsItem worse, not another one; an alarm's recovery alone
+// does not end what people asked for.
+func TestAndonOverAnAlarm(t *testing.T) {
+	s := newTeller(t)
+	s.asStaff("PUT", "/v1/products/example", `{"components":[{"name":"Checkout","rules":[{"name":"checkout-*"}]}],"andon":{"people":3}}`)
+	s.rings("checkout-p99", "ALARM")
+	s.pass(time.Minute)
+	severity := func() string {
+		t.Helper()
+		items := s.opsItems()
+		if len(items) != 1 {
+			t.Fatalf("%d OpsItems", len(items))
+		}
+		return items[0].Severity + " " + items[0].Status
+	}
+	if got := severity(); got != "2 Open" {
+		t.Errorf("filed: %s", got)
+	}
+	for i := range 3 {
+		s.complains(fmt.Sprintf("c%d@example.com", i), "AnyCompany")
+		s.pass(time.Minute)
+	}
+	if got := severity(); got != "1 Open" {
+		t.Errorf("with the andon pulled: %s", got)
+	}
+	s.rings("checkout-p99", "OK")
+	s.pass(20 * time.Minute)
+	if got := severity(); got != "1 Open" {
+		t.Errorf("the alarm is OK again: %s", got)
+	}
+	im := s.all()[0]
+	s.asStaff("POST", "/v1/improvements/"+string(im.ID)+"/stand-down", `{"reason":"It is over."}`)
+	s.pass(time.Minute)
+	if got := severity(); got != "2 Open" {
+		t.Errorf("stood down: %s", got)
 	}
 }
 
