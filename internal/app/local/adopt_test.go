@@ -1,15 +1,15 @@
 package local_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"learningloop/internal/opscenter/emulator"
 )
 
 // TestAdoptedOpsItem tells of an alarm whose own action files an OpsItem before the loop hears of it: there is one OpsItem,
@@ -50,26 +50,21 @@ func TestTheirsAfterOurs(t *testing.T) {
 	}
 }
 
-// filedByAlarm files what CloudWatch's alarm action does.
+// filedByAlarm lets an alarm's own action file an OpsItem, as CloudWatch does.
 func (s *teller) filedByAlarm(name string) string {
 	s.t.Helper()
-	srv := httptest.NewServer(http.Handler(s.w.Emulator))
-	defer srv.Close()
-	client := ssm.New(ssm.Options{
-		Region: "us-east-1", BaseEndpoint: &srv.URL, Retryer: aws.NopRetryer{}, Credentials: credentials.NewStaticCredentialsProvider("CLOUDWATCH", "secret", ""),
-	})
-	out, err := client.CreateOpsItem(s.t.Context(), &ssm.CreateOpsItemInput{
-		Title: aws.String("CloudWatch alarm - '" + name + "' is in ALARM state"), Description: aws.String("CloudWatch Alarm State Change"),
-		Source: aws.String("CloudWatch Alarms"), Severity: aws.String("4"),
-		OperationalData: map[string]types.OpsItemDataValue{"/aws/resources": {
-			Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`[{"arn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm:` + name + `"}]`),
-		}},
-	})
-	if err != nil {
-		s.t.Fatal(err)
+	r := httptest.NewRequestWithContext(s.t.Context(), http.MethodPost, "http://127.0.0.1:8081"+emulator.ControlPath+"alarm-action", strings.NewReader(fmt.Sprintf(
+		`{"actionArn":"arn:aws:ssm:us-east-1:111122223333:opsitem:4","event":{"source":"aws.cloudwatch","detail-type":"CloudWatch Alarm State Change",
+		"resources":["arn:aws:cloudwatch:us-east-1:111122223333:alarm:%s"],"detail":{"alarmName":%q,"state":{"value":"ALARM","reason":"r"},"previousState":{"value":"OK"}}}}`, name, name)))
+	r.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	s.w.AWS().ServeHTTP(rec, r)
+	var out struct{ OpsItemId string } //nolint:revive // AWS's name
+	if err := json.Unmarshal(rec.Body.Bytes(), &out); err != nil || out.OpsItemId == "" {
+		s.t.Fatalf("%d %s", rec.Code, rec.Body)
 	}
 	if err := s.w.Emulator.Drain(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
-	return aws.ToString(out.OpsItemId)
+	return out.OpsItemId
 }

@@ -188,6 +188,7 @@ func (v *visitor) episodes(t *testing.T) {
 	known := map[string]string{} // OpsItem: episode
 	seen := map[opsitem.Status]bool{}
 	folded, lists := map[id.Improvement]int{}, map[id.Improvement]int{}
+	adopted, wentOn := 0, 0
 	for _, im := range v.improvements() {
 		eps, err := store.Everything(func(cursor string) ([]opsitem.Episode, string, error) {
 			return v.w.Store.Episodes(t.Context(), im.ID, cursor)
@@ -199,6 +200,10 @@ func (v *visitor) episodes(t *testing.T) {
 			t.Errorf("%q has %d episodes, and says %d", im.Title, len(eps), im.Episode)
 		}
 		for _, ep := range eps {
+			if ep.Adopted {
+				adopted++
+			}
+			wentOn += len(ep.Stages.Reopened)
 			if ep.Folds() {
 				folded[ep.Parent]++
 				continue
@@ -216,6 +221,9 @@ func (v *visitor) episodes(t *testing.T) {
 			}
 			seen[ep.Status], known[ep.OpsItem] = true, ep.Key()
 		}
+	}
+	if adopted == 0 || wentOn == 0 {
+		t.Errorf("%d OpsItems adopted, %d times that an episode went on; want some of both", adopted, wentOn)
 	}
 	if d := cmp.Diff(lists, folded); d != "" || len(lists) == 0 {
 		t.Errorf("what was folded, by list (-counted +found):\n%s", d)

@@ -1,15 +1,19 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"time"
 
 	"learningloop/internal/app/local"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/opscenter/emulator"
 )
 
 // releases are what went out, by product and week: the first of each runs from the beginning.
@@ -62,6 +66,8 @@ func (p *player) tellSignals() {
 	p.pipeline(p.at(8, 3, 14, 20), "orders-release", "FAILED") // its second try is the release
 
 	// Search is slow in the evenings of weeks 5 to 7: one episode each, however often the alarm flaps.
+	// The first time the alarm's own action is still in place, and its OpsItem is adopted.
+	p.filedByAlarm(p.at(4, 3, 19, 9), searchAlarm)
 	for _, evening := range []struct{ week, day int }{{4, 3}, {5, 2}, {6, 1}} {
 		p.heard(p.at(evening.week, evening.day, 19, 10))
 		for flap := range 3 {
@@ -172,6 +178,34 @@ func (p *player) alarm(at time.Time, name, about string, firing bool) {
 	p.event(at, "aws.cloudwatch", "CloudWatch Alarm State Change", "cloudwatch", "alarm:"+name, map[string]any{
 		"alarmName": name, "state": map[string]string{"value": now, "reason": reason, "timestamp": at.Format("2006-01-02T15:04:05.000+0000")},
 		"previousState": map[string]string{"value": before}, "configuration": map[string]any{"description": about},
+	})
+}
+
+// filedByAlarm has an alarm's own action file an OpsItem.
+func (p *player) filedByAlarm(at time.Time, name string) {
+	p.then(at, false, func(ctx context.Context) error {
+		raw, err := json.Marshal(map[string]any{
+			"actionArn": "arn:aws:ssm:" + local.Region + ":" + local.Account + ":opsitem:2",
+			"event": map[string]any{
+				"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
+				"resources": []string{"arn:aws:cloudwatch:" + local.Region + ":" + local.Account + ":alarm:" + name},
+				"detail": map[string]any{
+					"alarmName": name, "state": map[string]string{"value": "ALARM", "reason": "Threshold crossed: 1 datapoint was greater than the threshold."},
+					"previousState": map[string]string{"value": "OK"},
+				},
+			},
+		})
+		if err != nil {
+			return err
+		}
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "http://127.0.0.1:8081"+emulator.ControlPath+"alarm-action", bytes.NewReader(raw))
+		r.Header.Set("Content-Type", "application/json")
+		rec := httptest.NewRecorder()
+		p.w.AWS().ServeHTTP(rec, r)
+		if rec.Code >= http.StatusBadRequest {
+			return fmt.Errorf("alarm action of %s: %d %s", name, rec.Code, rec.Body)
+		}
+		return nil
 	})
 }
 
