@@ -175,11 +175,15 @@ func TestStage(t *testing.T) {
 			false,
 		},
 		{
-			"an alarm that flaps was never over", improvement.Entry{By: "rule: x", What: "rejoined", From: improvement.Shipped, To: improvement.Accepted},
-			func(e *opsitem.Episode) { e.Resolved, e.Stages.ByAlarm = began.Add(time.Minute), true }, func(*opsitem.Episode) {}, []opsitem.StepKind{opsitem.StepReopened}, false,
+			"an alarm that flaps was never over",
+			improvement.Entry{By: "rule: x", What: "rejoined", From: improvement.Shipped, To: improvement.Accepted},
+			func(e *opsitem.Episode) { e.Resolved, e.Stages.ByAlarm = began.Add(time.Minute), true }, func(*opsitem.Episode) {},
+			[]opsitem.StepKind{opsitem.StepReopened},
+			false,
 		},
 		{
-			"a person sets a worse severity", improvement.Entry{By: "arn:x", What: "set severity 1 in OpsCenter"},
+			"a person sets a worse severity",
+			improvement.Entry{By: "arn:x", What: "set severity 1 in OpsCenter"},
 			func(e *opsitem.Episode) { e.Level.Severity = 1 }, func(e *opsitem.Episode) { e.Stages.Worst = 1 }, nil, false,
 		},
 		{"nothing moves", improvement.Entry{By: "ana", What: "edited"}, nil, nil, nil, false},

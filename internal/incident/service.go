@@ -70,7 +70,7 @@ func (s *Service) Open(ctx context.Context, iid id.Improvement, n int) error {
 		if err != nil {
 			return fmt.Errorf("load episode %d of %s: %w", n, iid, err)
 		}
-		early := time.Time{}
+		var early time.Time
 		if p, early = p.at(ep, s.Now()); !early.IsZero() {
 			p.RetryAt = early
 			return s.save(ctx, p)
