@@ -38,7 +38,7 @@ func (r Report) Markdown(escape func(string) string) string {
 	p("- Case: <%s>", r.Case)
 	t := r.Timeline.Times
 	p("- Time to detect: %s", took(t.Detect, "at once"))
-	p("- Time to file: %s", took(t.File, "not known"))
+	p("- Time to file: %s", took(t.File, map[bool]string{true: "not filed", false: "at once"}[r.OpsItem == ""]))
 	p("- Time to acknowledge: %s", took(t.Acknowledge, "nobody did before it ended"))
 	if r.Ended {
 		p("- Time to resolve: %s", took(t.Resolve, "at once"))
