@@ -2,6 +2,7 @@ package mirror_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -126,6 +127,31 @@ func TestTheirsComesLater(t *testing.T) {
 		if h := w.said(iid, 2); len(h) != 1 || h[0] != "another OpsItem about the same: "+oid+", from CloudWatch Alarms; related" {
 			t.Errorf("%q", h)
 		}
+	}
+}
+
+// The same of an alarm that was heard only after ours was filed.
+func TestTheirsOfALaterAlarm(t *testing.T) {
+	w := newWorld(t)
+	w.rules(func(p *product.Product) {
+		p.Rules.Severity = 2
+		p.Components = []product.Component{{Name: "Checkout", Rules: []signal.Rule{{Name: "errors"}, {Name: "latency"}}}}
+	})
+	iid := w.alarm("errors", signal.Firing, 1)
+	w.run(iid, 1)
+	w.wait(time.Minute)
+	if second := w.alarm("latency", signal.Firing, 1); second != iid {
+		t.Fatalf("another Improvement: %s", second)
+	}
+	w.settle()
+	w.deliver()
+	oid := w.theirs(strings.Replace(alarmARN, "errors", "latency", 1))
+	if o := w.deliver(); len(o) != 1 || o[0] != mirror.Alongside {
+		t.Errorf("%v", o)
+	}
+	w.settle()
+	if ours := w.item(w.load(iid).OpsItem); len(ours.Related) != 1 || ours.Related[0] != oid || len(ours.Resources) != 2 {
+		t.Errorf("related to %v, about %v", ours.Related, ours.Resources)
 	}
 }
 

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -41,8 +42,15 @@ func (s *Service) file(ctx context.Context, ep opsitem.Episode) error {
 // found takes an OpsItem that is there already. Somebody may have worked on it since, and what OpsCenter told of it was
 // nobody's then.
 func (s *Service) found(ctx context.Context, ep opsitem.Episode, oid string) error {
-	if _, err := s.look(ctx, ep.Improvement, ep.N, oid, ""); err != nil {
-		return err
+	item, err := s.Center.Get(ctx, oid)
+	if err == nil && item.Source != opsitem.FiledBy {
+		return s.adopted(ctx, ep, item) // our keys are in it already, and the attempt before got no further
+	}
+	if err != nil && !errors.Is(err, opsitem.ErrNotFound) {
+		return &centerError{fmt.Errorf("get %s: %w", oid, err)}
+	}
+	if out, err := s.look(ctx, ep.Improvement, ep.N, oid, ""); err != nil || out == Gone {
+		return err // one that is being deleted is noted as lost; another is filed when the lease is over
 	}
 	return s.filed(ctx, ep.Improvement, ep.N, oid)
 }

@@ -97,6 +97,12 @@ func (s *Service) push(ctx context.Context, ep opsitem.Episode, want, ask opsite
 		if err != nil {
 			return err
 		}
-		return s.Store.SaveChange(ctx, improvement.Change{Improvement: im, Episode: &now})
+		c := improvement.Change{Improvement: im, Episode: &now}
+		if len(want.Resources) > len(now.Request.Resources) {
+			// What else it is about leads here from now on.
+			now.Request.Resources = want.Resources
+			return s.Store.SaveFiled(ctx, c)
+		}
+		return s.Store.SaveChange(ctx, c)
 	})
 }

@@ -81,6 +81,7 @@ type world struct {
 	meter *meter
 	p     product.Product
 	only  id.Improvement // the one a test is about
+	oid   string         // its OpsItem
 
 	client *ssm.Client
 
@@ -99,7 +100,7 @@ func (w *world) wait(d time.Duration) { w.mu.Lock(); defer w.mu.Unlock(); w.at =
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, at: began, calls: map[string]int{}, meter: &meter{}}
-	db, err := embedded.OpenMem(embedded.Options{})
+	db, err := embedded.OpenMem(embedded.Options{Clock: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}
