@@ -267,10 +267,18 @@ func (s *Service) verify(ctx context.Context, p product.Product, st *AndonState,
 	if err != nil {
 		return fmt.Errorf("load problems: %w", err)
 	}
+	whole, err := s.Store.Andon(ctx, p.ID, ScopeProduct)
+	if err != nil {
+		return fmt.Errorf("load andon: %w", err)
+	}
 	elsewhere := map[Scope]bool{} // components whose own andon is up or was stood down
 	good := map[id.Feedback]bool{}
 	for _, f := range pieces {
 		good[f.ID] = f.Kind == feedback.Problem && f.State != feedback.Withdrawn && !f.Apart
+		if f.Improvement != "" && (st.Scope == ScopeProduct || f.Improvement == whole.Improvement) {
+			// It is seen to already: under its component, which the product as a whole leaves be, or under the product.
+			good[f.ID] = false
+		}
 		if name := problemComponent(p, f); st.Scope == ScopeProduct && name != "" {
 			elsewhere[ScopeComponent(name)] = false
 		} else if st.Scope != ScopeProduct && (name == "" || ScopeComponent(name) != st.Scope) {
@@ -288,8 +296,19 @@ func (s *Service) verify(ctx context.Context, p product.Product, st *AndonState,
 		}
 		elsewhere[scope] = there && !im.Status.Closed() && im.AndonUp() || other.Stood != "" && s.Now().Before(other.StoodAt.Add(p.Andon.Window()))
 	}
+	// What an open cluster of its component takes in is seen to as well, attached yet or not.
+	open := map[Scope]Cluster{}
+	if st.Scope == ScopeProduct && len(elsewhere) > 0 {
+		clusters, err := s.Store.Clusters(ctx, p.ID, slices.Sorted(maps.Keys(elsewhere)))
+		if err != nil {
+			return fmt.Errorf("load clusters: %w", err)
+		}
+		for _, c := range clusters {
+			open[c.Scope] = c
+		}
+	}
 	st.set(slices.DeleteFunc(slices.Clone(st.Words), func(w AndonWord) bool {
-		return out[w.Person] || !good[w.Feedback] || !w.At.After(since) || elsewhere[w.Scope]
+		return open[w.Scope].Takes(w.At, p.ClusterWindow()) || out[w.Person] || !good[w.Feedback] || !w.At.After(since) || elsewhere[w.Scope]
 	}))
 	return nil
 }

@@ -73,6 +73,15 @@ func TestAndon(t *testing.T) {
 		{"over the open cluster of an alarm", func(w *world) []feedback.Feedback {
 			return []feedback.Feedback{w.fires("checkout-p99", signal.Firing, 0), w.reports(who(1), "checkout", 10), w.reports(who(2), "checkout", 20), w.reports(who(3), "checkout", 30)}
 		}, "checkout-p99 is in alarm: 1 incident, 3 complaints, up"},
+		{"whom a component's cluster takes in does not pull it over the whole", func(w *world) []feedback.Feedback {
+			return []feedback.Feedback{w.fires("checkout-p99", signal.Firing, 0), w.reports(who(1), "checkout", 10), w.reports(who(2), "", 20), w.reports(who(3), "", 30)}
+		}, "checkout-p99 is in alarm: 1 incident, 1 complaint"},
+		{"whom the whole took in does not pull it over a component", func(w *world) []feedback.Feedback {
+			return []feedback.Feedback{
+				w.reports(who(1), "checkout", 0), w.reports(who(2), "checkout", 1), w.reports(who(3), "search", 2), w.reports(who(4), "checkout", 3),
+				w.reports(who(5), "search", 4), w.reports(who(6), "search", 5),
+			}
+		}, "3 people report problems with shop: 6 complaints, up"},
 		{"then the alarm", func(w *world) []feedback.Feedback {
 			return []feedback.Feedback{w.reports(who(1), "checkout", 10), w.reports(who(2), "checkout", 20), w.reports(who(3), "checkout", 30), w.fires("checkout-p99", signal.Firing, 31)}
 		}, "3 people report problems with Checkout: 1 incident, 3 complaints, up"},
@@ -109,6 +118,9 @@ func TestAndon(t *testing.T) {
 				want := tt.want
 				if how == "in one batch" && tt.name == "then the alarm" {
 					want = "checkout-p99 is in alarm: 1 incident, 3 complaints, up" // of one batch the alarm is looked at first
+				}
+				if how == "in one batch" && strings.HasPrefix(tt.name, "whom the whole") { // then each component has its three first
+					want = "3 people report problems with Checkout: 3 complaints, up; 3 people report problems with Search: 3 complaints, up"
 				}
 				if s := strings.Join(got, "; "); s != want {
 					t.Errorf("%s: %q, want %q", how, s, want)
