@@ -1,5 +1,6 @@
-// Package story holds the script that goes all the way round the loop by nothing but HTTP and boto3; its tests run it
-// against one process and against the stack deployed to LocalStack.
+// Package story holds the scripts that go all the way round the loop by nothing but HTTP and boto3: as customers and staff
+// do (story.py), as operations does (operations.py). Its tests run them against one process and against the stack deployed
+// to LocalStack.
 package story
 
 import (
@@ -53,6 +54,7 @@ func TestOneProcess(t *testing.T) {
 	select {
 	case w := <-ready:
 		tell(t, "story.py", "--api", w.Public(), "--aws", w.AWSAddress())
+		t.Run("operations", func(t *testing.T) { tell(t, "operations.py", "--api", w.Public(), "--aws", w.AWSAddress()) })
 	case err := <-ended:
 		t.Fatal(err)
 	}
@@ -104,6 +106,9 @@ func TestLocalStack(t *testing.T) {
 	})
 	api := apiURL(t, outputs)
 	tell(t, "story.py", "--api", api, "--local", address(web), "--aws", address(ops), "--patience", "150")
+	t.Run("operations", func(t *testing.T) {
+		tell(t, "operations.py", "--api", api, "--local", address(web), "--aws", address(ops), "--patience", "150")
+	})
 	t.Run("poison", func(t *testing.T) { tell(t, "poison.py", "--api", api, "--local", address(web), "--patience", "150") })
 }
 
