@@ -282,7 +282,8 @@ func (s *teller) end() end {
 	for _, d := range ds.Items {
 		e.Digests = append(e.Digests, d.Report.Scope+" "+d.Report.Period.Name()+" "+d.Report.Verdict)
 	}
-	e.LookBacks = s.lookBacks(p.ID)
+	// One that waits is of an episode that ended and went on: a retry may save both, as above.
+	e.LookBacks = slices.DeleteFunc(s.lookBacks(p.ID), func(l string) bool { return strings.Contains(l, "waits for its end") })
 	for _, list := range []*[]string{&e.Improvements, &e.History, &e.OpsItems, &e.Mails, &e.Digests, &e.LookBacks} {
 		slices.Sort(*list)
 	}
@@ -296,7 +297,7 @@ func TestStoryFailingEveryCall(t *testing.T) {
 	clean.tell()
 	calls := clean.faulty.Calls()
 	want := clean.end()
-	if want.Waiting != 0 || want.Differences != 0 || len(want.OpsItems) != 3 || len(want.Digests) != 2 || want.SetAside != 1 || len(want.LookBacks) != 3 {
+	if want.Waiting != 0 || want.Differences != 0 || len(want.OpsItems) != 3 || len(want.Digests) != 2 || want.SetAside != 1 || len(want.LookBacks) != 2 {
 		t.Fatalf("the clean story does not end well: %+v", want)
 	}
 	t.Logf("the story makes %d calls of the port; it ends with %d mails", calls, len(want.Mails))
