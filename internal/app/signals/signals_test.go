@@ -89,6 +89,7 @@ var samples = map[string]outcome{
 	"health-event-issue-open":                         fires("platform", "health/"+here+"/DYNAMODB/AWS_DYNAMODB_OPERATIONAL_ISSUE", 2),
 	"health-event-issue-closed":                       is(signal.Recovered, fires("platform", "health/"+here+"/DYNAMODB/AWS_DYNAMODB_OPERATIONAL_ISSUE", 2)),
 	"learningloop-feedback-submitted":                 {Product: "example", Feedback: "The export stops at 1,000 rows."},
+	"learningloop-post-incident-opened":               ignored,
 
 	"synthetics-canary-status-change":              ignored,
 	"synthetics-canary-testrun-successful":         is(signal.Recovered, fires("mailer", "canary/"+here+"/mailer-canary", 3)),
