@@ -38,6 +38,7 @@ demo: ## the same, filled with weeks of history, in its own folder .data-demo
 story: ## go all the way round the loop that make run started, by HTTP and boto3 (ARGS=...)
 	@$(install) aws
 	@$(python) internal/story/story.py $(ARGS)
+	@$(python) internal/story/operations.py $(ARGS)
 
 ## Prove it
 
