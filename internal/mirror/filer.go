@@ -19,6 +19,7 @@ const (
 
 	maxData  = 20_000 // bytes of one value of operational data: OpsCenter's 20 KB, with a little room
 	maxQuote = 140    // characters of one quote
+	maxGoal  = 300    // characters of a goal
 )
 
 // Filer words what is asked of OpsCenter.
@@ -72,6 +73,9 @@ func data(im improvement.Improvement, p product.Product) map[string]string {
 	}
 	if !im.Due.IsZero() {
 		d[opsitem.KeyDue] = im.Due.Format(time.DateOnly)
+	}
+	if goal := feedback.Cut(strings.Join(strings.Fields(im.Outcome), " "), maxGoal); goal != "" {
+		d[opsitem.KeyGoal] = goal
 	}
 	return d
 }

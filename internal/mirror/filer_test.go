@@ -146,7 +146,7 @@ func TestWant(t *testing.T) {
 	f := mirror.Filer{Links: page{}}
 	p := product.Product{Slug: "shop", Name: "Shop"}
 	im := improvement.Improvement{
-		ID: id.NewImprovement(id.NewProduct("p"), "x"), Title: "t", Status: improvement.Planned, Owner: "ana", Due: began, Episode: 2, Correlation: "c", Latest: began,
+		ID: id.NewImprovement(id.NewProduct("p"), "x"), Title: "t", Outcome: "Whoever pays\n pays once.", Status: improvement.Planned, Owner: "ana", Due: began, Episode: 2, Correlation: "c", Latest: began,
 		Evidence: score.Evidence{Count: 13, Signals: 1, Incidents: 1, Complaints: 12, Companies: 43, Voices: 44, Mass: score.Mass(4, began), Impact: 2, People: true},
 	}
 	want := f.Want(im, p, nil)
@@ -158,6 +158,7 @@ func TestWant(t *testing.T) {
 	data := map[string]string{
 		opsitem.KeyEpisode: string(im.ID) + "/2", opsitem.KeyImprovement: string(im.ID), opsitem.KeyCorrelation: "c", opsitem.KeyOwner: "ana", opsitem.KeyDue: "2026-03-02",
 		opsitem.KeyProduct: "shop", opsitem.KeyScore: "7.7", opsitem.KeyEvidence: "1 incident, 12 complaints, 43 companies",
+		opsitem.KeyGoal: "Whoever pays pays once.",
 	}
 	if d := cmp.Diff(data, want.Data); d != "" || want.Status != opsitem.Open || want.Level != (opsitem.Level{Severity: 2, Priority: 4, Category: "Availability"}) {
 		t.Errorf("%+v %s", want, d)

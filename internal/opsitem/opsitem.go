@@ -35,6 +35,7 @@ const (
 	KeyProduct     = "learningloop-product"
 	KeyOwner       = "learningloop-owner"
 	KeyDue         = "learningloop-due"
+	KeyGoal        = "learningloop-goal" // what should be different for whom, in the team's words
 	KeyScore       = "learningloop-score"
 	KeyEvidence    = "learningloop-evidence"
 	KeyCorrelation = "learningloop-correlation"

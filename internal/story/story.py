@@ -211,6 +211,7 @@ class Story:
         check(len(item["Title"]) <= 100 and len(item["Description"]) <= 2048, "its title and description fit")
         check(f"/improvements/{self.iid}" in item["Description"] and "alert(1)" not in item["Description"], "it links to the case and quotes nobody")
         check(json.loads(data["/aws/dedup"]["Value"])["dedupString"] == f"{self.iid}/1", "it has the episode's deduplication string")
+        check(data["learningloop-goal"]["Value"] == "Whoever exports gets every row they see.", "it says what should be different")
         check(data["learningloop-correlation"]["Value"] == self.first["id"].replace("f-", "c-"), "it carries the correlation id")
         found = self.ssm.describe_ops_items(OpsItemFilters=[
             {"Key": "OperationalData", "Operator": "Equal", "Values": [json.dumps({"key": "learningloop-improvement", "value": self.iid})]}])
