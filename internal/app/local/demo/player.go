@@ -211,6 +211,12 @@ func (p *player) products(ctx context.Context) error {
 			return err
 		}
 	}
+	// What alarms and people say of paying within an hour is one cause.
+	if err := p.call(ctx, http.MethodPut, "/v1/products/checkout", map[string]any{
+		"components": []map[string]any{{"name": "payment", "rules": []map[string]string{{"name": "checkout-payment-*"}}}},
+	}); err != nil {
+		return err
+	}
 	ps, err := p.w.Store.Products(ctx)
 	for _, each := range ps {
 		p.slugs[each.Slug] = each

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"learningloop/internal/fault"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/opscenter/emulator"
@@ -100,7 +101,11 @@ func (p *player) review(ctx context.Context, slug, lead string) error {
 				continue // nobody saw that it belongs there
 			}
 			p.clock.set(p.clock.now().Add(7 * time.Second))
-			if err := p.w.Improvements.Attach(ctx, iid, fid, improvement.By{Who: lead}); err != nil {
+			err := p.w.Improvements.Attach(ctx, iid, fid, improvement.By{Who: lead})
+			if fault.Is(err, fault.Conflict) {
+				continue // an alarm's cluster has it
+			}
+			if err != nil {
 				return fmt.Errorf("attach to %s: %w", t.key, err)
 			}
 			p.told.Attached++
