@@ -236,7 +236,7 @@ func (w *world) opsItems() int {
 }
 
 // TestMonthOfCandidates plays a month with three times as many candidates as OpsCenter's quota, while OpsCenter throttles,
-// loses answers and the storage fails, and the mirror starts anew each day: every one is filed, folded or waits.
+// loses answers and the storage fails, and both start anew each day: every one is filed, folded or waits.
 func TestMonthOfCandidates(t *testing.T) {
 	perDay, budget := 1000, governor.Budget{}
 	if raceEnabled {
@@ -245,6 +245,8 @@ func TestMonthOfCandidates(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.Budget = budget
+	dir := t.TempDir()
+	w.restart(dir)
 	w.at = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	limit, _ := budget.Limit()
 	var all []id.Improvement
@@ -270,8 +272,7 @@ func TestMonthOfCandidates(t *testing.T) {
 			w.port.Reset()
 			w.wait(3 * time.Hour)
 		}
-		again := *w.Service // nothing is kept in memory
-		w.Service = &again
+		w.restart(dir)
 	}
 	u := w.use()
 	t.Logf("%d candidates: %d filed with the lists, %d folded, %d wait", len(all), u.Filed, u.Folded, u.Held)

@@ -107,20 +107,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = db.Close() })
 	w.port = tabletest.Wrap(db)
 	w.st = store.New(w.port, w.now)
-	w.ops, err = emulator.New(emulator.Config{
-		Account: "111122223333", Region: "us-east-1", Clock: func() time.Time { return w.now().Add(w.skew) }, Operator: operator, DeletionDelay: -1,
-		Events: func(_ context.Context, raw json.RawMessage) error {
-			var e event
-			err := json.Unmarshal(raw, &e)
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.events = append(w.events, e)
-			return err
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.open("")
 	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		w.calls[strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSSM.")]++
@@ -144,6 +131,38 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// open opens OpsCenter with what dir holds; "" is memory.
+func (w *world) open(dir string) {
+	w.t.Helper()
+	ops, err := emulator.New(emulator.Config{
+		Account: "111122223333", Region: "us-east-1", Dir: dir, Clock: func() time.Time { return w.now().Add(w.skew) }, Operator: operator,
+		DeletionDelay: -1,
+		Events: func(_ context.Context, raw json.RawMessage) error {
+			var e event
+			err := json.Unmarshal(raw, &e)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.events = append(w.events, e)
+			return err
+		},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.ops = ops
+}
+
+// restart ends OpsCenter and the mirror and begins both again: what they know is what is stored.
+func (w *world) restart(dir string) {
+	w.t.Helper()
+	if err := w.ops.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.open(dir)
+	again := *w.Service
+	w.Service = &again
 }
 
 func (w *world) rand() string {
