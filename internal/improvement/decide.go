@@ -88,6 +88,9 @@ func (d Decision) check(im Improvement) (Decision, error) {
 	if !(d.Effort >= 0 && d.Effort <= MaxEffort) {
 		reject("/effort", "must be a number more than 0, at most 1,000,000")
 	}
+	if d.Kind != "" && !slices.Contains(DeclineKinds, d.Kind) {
+		reject("/kind", "must be one of infeasible, tooCostly, offStrategy, duplicate")
+	}
 	switch d.Verb {
 	case Plan:
 		if d.Owner == "" && im.Owner == "" {
@@ -99,9 +102,6 @@ func (d Decision) check(im Improvement) (Decision, error) {
 	case Reject:
 		if d.Reason == "" {
 			reject("/reason", "is required to decline: whoever asked will read it")
-		}
-		if d.Kind != "" && !slices.Contains(DeclineKinds, d.Kind) {
-			reject("/kind", "must be one of infeasible, tooCostly, offStrategy, duplicate")
 		}
 	}
 	return d, fault.Fields(bad...)

@@ -136,6 +136,7 @@ func TestRequiredFields(t *testing.T) {
 		{"a plan that keeps both", in(Planned), Decision{Verb: Plan}, nil},
 		{"declined without a reason", in(Accepted), Decision{Verb: Reject}, []string{"/reason"}},
 		{"declined for an unknown kind", in(Accepted), Decision{Verb: Reject, Reason: "no", Kind: "mood"}, []string{"/kind"}},
+		{"an unknown kind, though nothing is declined", in(Accepted), Decision{Verb: Start, Kind: "mood"}, []string{"/kind"}},
 		{"declined with a kind unsaid", in(Accepted), Decision{Verb: Reject, Reason: "no"}, nil},
 		{"accept needs nothing", in(Proposed), Decision{Verb: Accept}, nil},
 		{"start needs nothing", in(Accepted), Decision{Verb: Start}, nil},
