@@ -405,33 +405,45 @@ func TestClosedOnceTakenUp(t *testing.T) {
 	}
 }
 
-// Triage takes the piece up between the read and the write of an edit: one of them wins, and the other is told.
-func TestEditRacesWithTriage(t *testing.T) {
-	for name, change := range map[string]func(*rig, id.Feedback) error{
+// The piece changes between the read and the write of its submitter's change. Being triaged closes nothing, so the change
+// goes through all the same; being taken up by the team does.
+func TestChangeRaces(t *testing.T) {
+	changes := map[string]func(*rig, id.Feedback) error{
 		"edit":     func(r *rig, fid id.Feedback) error { _, err := r.Edit(t.Context(), fid, draft(nil)); return err },
 		"withdraw": func(r *rig, fid id.Feedback) error { _, err := r.Withdraw(t.Context(), fid); return err },
-	} {
-		t.Run(name, func(t *testing.T) {
-			r, f := submitted(t)
-			raced := false
-			r.faulty.FailWhen(func(c tabletest.Call) (tabletest.Mode, error) {
-				if c.Method == "Write" && !raced {
-					raced = true
-					f.State, f.Todo = feedback.Triaged, false
-					if err := r.store.SaveFeedback(context.Background(), f); err != nil {
-						t.Errorf("triage: %v", err)
+	}
+	for name, change := range changes {
+		for _, with := range []string{"triage", "the team"} {
+			t.Run(name+" with "+with, func(t *testing.T) {
+				r, f := submitted(t)
+				raced := false
+				r.faulty.FailWhen(func(c tabletest.Call) (tabletest.Mode, error) {
+					if c.Method == "Write" && !raced {
+						raced = true
+						f.State, f.Todo = feedback.Triaged, false
+						if with == "the team" {
+							f.Improvement = id.NewImprovement(f.Product(), "x")
+						}
+						if err := r.store.SaveFeedback(context.Background(), f); err != nil {
+							t.Errorf("%s: %v", with, err)
+						}
 					}
+					return tabletest.Before, nil
+				})
+				err := change(r, f.ID)
+				got, loadErr := r.Get(t.Context(), f.ID)
+				if loadErr != nil {
+					t.Fatal(loadErr)
 				}
-				return tabletest.Before, nil
+				if with == "the team" {
+					if !errors.Is(err, feedback.ErrClosed) || got.Text != f.Text {
+						t.Errorf("%v, %+v", err, got)
+					}
+				} else if err != nil || got.Edited.IsZero() {
+					t.Errorf("%v, %+v", err, got)
+				}
 			})
-			if err := change(r, f.ID); !fault.Is(err, fault.Conflict) {
-				t.Errorf("%v", err)
-			}
-			got, err := r.Get(t.Context(), f.ID)
-			if err != nil || got.State != feedback.Triaged || got.Text != f.Text {
-				t.Errorf("%+v, %v", got, err)
-			}
-		})
+		}
 	}
 }
 
