@@ -62,6 +62,7 @@ var places = map[string]Layer{
 	"internal/token":        Domain,
 	"internal/trail":        Domain,
 	"internal/trend":        Domain,
+	"internal/week":         Domain,
 	"internal/triage":       Domain,
 
 	"internal/table":        Port,

@@ -3,6 +3,8 @@ package digest
 import (
 	"fmt"
 	"time"
+
+	"learningloop/internal/week"
 )
 
 // Kind is how often a digest comes.
@@ -26,13 +28,12 @@ type Period struct {
 
 // PeriodOf is the period that holds t.
 func PeriodOf(k Kind, t time.Time) Period {
-	t = t.UTC()
 	if k == Month {
+		t = t.UTC()
 		start := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
 		return Period{Kind: Month, Start: start, End: start.AddDate(0, 1, 0)}
 	}
-	// ISO 8601 weeks begin on Monday.
-	start := time.Date(t.Year(), t.Month(), t.Day()-(int(t.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
+	start := week.Start(t)
 	return Period{Kind: Week, Start: start, End: start.AddDate(0, 0, 7)}
 }
 
@@ -66,8 +67,7 @@ func (p Period) Name() string {
 	if p.Kind == Month {
 		return p.Start.Format("2006-01")
 	}
-	y, w := p.Start.ISOWeek()
-	return fmt.Sprintf("%04d-W%02d", y, w)
+	return week.Name(p.Start)
 }
 
 // Title is the period for people: "Week 47 · 16-22 November 2026", "October 2026".

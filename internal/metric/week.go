@@ -1,8 +1,9 @@
 package metric
 
 import (
-	"fmt"
 	"time"
+
+	"learningloop/internal/week"
 )
 
 // Week is an ISO week in UTC: Start <= t < End.
@@ -10,8 +11,7 @@ type Week struct{ Start, End time.Time }
 
 // WeekOf is the week that holds t.
 func WeekOf(t time.Time) Week {
-	t = t.UTC()
-	start := time.Date(t.Year(), t.Month(), t.Day()-(int(t.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
+	start := week.Start(t)
 	return Week{start, start.AddDate(0, 0, 7)}
 }
 
@@ -22,10 +22,7 @@ func (w Week) Previous() Week { return WeekOf(w.Start.Add(-time.Hour)) }
 func (w Week) Contains(t time.Time) bool { return !t.Before(w.Start) && t.Before(w.End) }
 
 // Name is the week in ids, paths and tables: "2026-W10".
-func (w Week) Name() string {
-	y, n := w.Start.ISOWeek()
-	return fmt.Sprintf("%04d-W%02d", y, n)
-}
+func (w Week) Name() string { return week.Name(w.Start) }
 
 // Title is the week for people: "week of 2 March 2026".
 func (w Week) Title() string { return "week of " + w.Start.Format("2 January 2006") }
