@@ -40,6 +40,6 @@ func build(ctx context.Context) (*api.API, error) {
 	return api.New(api.Setup{
 		Store: env.Store, Public: c.PublicURL, Tokens: tokens, Issuer: c.Identity.Issuer, ClientID: c.Identity.ClientID,
 		Account: ses.NewAccount(ses.NewClient(env.AWS), time.Now), Meter: env.Metrics, Log: env.Log, Rand: awsenv.Random, Region: env.AWS.Region,
-		Budget: governor.BudgetOf(c.Budget.Month, c.Budget.Total, c.Budget.Dollars),
+		Budget: governor.Budget(c.Budget),
 	})
 }

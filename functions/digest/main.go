@@ -38,6 +38,6 @@ func build(ctx context.Context) (*appdigest.Handler, error) {
 	}
 	return &appdigest.Handler{Digest: &digest.Service{
 		Store: env.Store, People: tokens.People(), Now: time.Now,
-		Budget: governor.BudgetOf(c.Budget.Month, c.Budget.Total, c.Budget.Dollars),
+		Budget: governor.Budget(c.Budget),
 	}, Log: env.Log}, nil
 }

@@ -35,7 +35,7 @@ func build(ctx context.Context) (*opsitems.Handler, error) {
 	}
 	m := &mirror.Service{
 		Store: env.Store, Center: env.Center(c.OpsTopicARN).Tagged(c.Tags), Filer: mirror.Filer{Links: links.Links{Public: c.PublicURL}},
-		Meter: env.Metrics, Budget: governor.BudgetOf(c.Budget.Month, c.Budget.Total, c.Budget.Dollars), Now: time.Now,
+		Meter: env.Metrics, Budget: governor.Budget(c.Budget), Now: time.Now,
 	}
 	return &opsitems.Handler{
 		Mirror: m, Episodes: &opsitems.Episodes{Store: env.Store, Meter: env.Metrics}, Gauge: env.Metrics, Log: env.Log,

@@ -47,10 +47,12 @@ type Mail struct {
 	ConfigurationSet string // of SES; "" for none
 }
 
-// OpsItemsBudget is what OpsItems may be filed; zero is AWS's quota, of Dollars no limit.
+// OpsItemsBudget is what OpsItems may be filed, with the fields of governor.Budget; zero is AWS's quota, of Money (US
+// dollars) no limit.
 type OpsItemsBudget struct {
-	Month, Total int
-	Dollars      float64
+	Month int
+	Total int
+	Money float64
 }
 
 // APIConfig is what functions/api needs.
@@ -118,7 +120,7 @@ func (r *reader) mail() Mail {
 }
 
 func (r *reader) budget() OpsItemsBudget {
-	return OpsItemsBudget{Month: int(r.amount(KeyOpsItemsMonth)), Total: int(r.amount(KeyOpsItemsTotal)), Dollars: r.amount(KeyOpsItemsDollars)}
+	return OpsItemsBudget{Month: int(r.amount(KeyOpsItemsMonth)), Total: int(r.amount(KeyOpsItemsTotal)), Money: r.amount(KeyOpsItemsDollars)}
 }
 
 // tags reads "key=value" pairs with commas between them.

@@ -75,15 +75,11 @@ func (s *Service) Run(ctx context.Context, k Kind, at time.Time) (Done, error) {
 
 // filing says how the budget for OpsItems stands, where that is news: it is the account's, so every report says the same.
 func (s *Service) filing(ctx context.Context) (string, error) {
-	now := s.Now()
-	use, err := s.Store.BudgetUse(ctx, now)
-	if err != nil {
-		return "", fmt.Errorf("load budget of OpsItems: %w", err)
-	}
-	if st := governor.StateAt(s.Budget, use, now); st.Edge || use.Folded > 0 {
+	st, err := governor.StateOf(ctx, s.Store, s.Budget, s.Now())
+	if err == nil && (st.Edge || st.Use.Folded > 0) {
 		return st.String(), nil
 	}
-	return "", nil
+	return "", err
 }
 
 // one gives the digest of an id as it is frozen, makes it where it is not there, and sees to its orders.

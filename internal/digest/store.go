@@ -20,8 +20,7 @@ type Store interface {
 	// CreateDigest stores a new digest with one conditional write that is durable when it returns; Conflict where one of
 	// its ID is there, which is left as it is.
 	CreateDigest(ctx context.Context, d Digest) error
-	// BudgetUse is what was used of the budget for OpsItems as of a moment.
-	BudgetUse(ctx context.Context, now time.Time) (governor.Use, error)
+	governor.Ledger
 	// OrderMails stores each order that is not there yet, and leaves those that are, whatever became of them.
 	OrderMails(ctx context.Context, mails []followup.Mail) error
 }

@@ -4,6 +4,7 @@
 package governor
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -30,11 +31,6 @@ type Budget struct {
 	Month int     // OpsItems in a calendar month, in UTC
 	Total int     // OpsItems in all
 	Money float64 // US dollars in a month
-}
-
-// BudgetOf makes a Budget of what a deployment sets.
-func BudgetOf(month, total int, money float64) Budget {
-	return Budget{Month: month, Total: total, Money: money}
 }
 
 // Limit is how many OpsItems may be created in a month, and whether it is the money that says so.
@@ -216,6 +212,21 @@ func StateAt(b Budget, u Use, now time.Time) State {
 	return s
 }
 
+// Ledger is where the use of a budget is counted.
+type Ledger interface {
+	// BudgetUse is what was used of the budget as of a moment.
+	BudgetUse(ctx context.Context, now time.Time) (Use, error)
+}
+
+// StateOf says how a Budget stands at a moment, as the ledger counted it.
+func StateOf(ctx context.Context, l Ledger, b Budget, now time.Time) (State, error) {
+	use, err := l.BudgetUse(ctx, now)
+	if err != nil {
+		return State{}, fmt.Errorf("load budget of OpsItems: %w", err)
+	}
+	return StateAt(b, use, now), nil
+}
+
 func share(used, limit int) float64 {
 	if limit <= 0 {
 		return 1
@@ -241,7 +252,6 @@ type Folded struct {
 	Episode     int            `json:"episode,omitzero"`
 	Title       string         `json:"title,omitzero"` // as it would have been filed
 	Priority    int            `json:"priority,omitzero"`
-	Score       float64        `json:"score,omitzero"`
 	At          time.Time      `json:"at,omitzero"`
 }
 
@@ -255,12 +265,6 @@ type Delta struct {
 	Month               string // of Filed and Folded
 	Filed, Folded, Held int
 	Shut                time.Time // OpsCenter said that a quota is used up: nobody tries again before; zero: nothing new
-}
-
-// Week names the week of a moment as ISO 8601 does, in UTC: "2026-W47".
-func Week(now time.Time) string {
-	y, w := now.UTC().ISOWeek()
-	return fmt.Sprintf("%d-W%02d", y, w)
 }
 
 // ParentID is the Improvement that a product's folded things of a week are listed in.

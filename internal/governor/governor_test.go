@@ -114,13 +114,3 @@ func TestState(t *testing.T) {
 		}
 	}
 }
-
-func TestWeek(t *testing.T) {
-	for at, want := range map[time.Time]string{
-		time.Date(2027, 1, 3, 23, 0, 0, 0, time.UTC): "2026-W53", time.Date(2027, 1, 4, 0, 0, 0, 0, time.UTC): "2027-W01",
-	} {
-		if got := governor.Week(at); got != want {
-			t.Errorf("%v: %s, want %s", at, got, want)
-		}
-	}
-}

@@ -14,13 +14,13 @@ import (
 	"learningloop/internal/improvement"
 	"learningloop/internal/opsitem"
 	"learningloop/internal/product"
+	"learningloop/internal/week"
 )
 
 // BudgetStore is what the governor's business needs of storage.
 type BudgetStore interface {
 	Product(ctx context.Context, p id.Product) (product.Product, error)
-	// BudgetUse is what was used of the budget as of a moment.
-	BudgetUse(ctx context.Context, now time.Time) (governor.Use, error)
+	governor.Ledger
 	// SaveBudgeted stores a changed episode and what it changes in the budget as a whole; Conflict where it changed since.
 	SaveBudgeted(ctx context.Context, e opsitem.Episode, d governor.Delta) error
 	// SaveFolded stores an episode that became a line of a list, the line, the list's own episode and the budget as a
@@ -29,9 +29,6 @@ type BudgetStore interface {
 	// Folded gives the lines of a list, best first, a page at a time.
 	Folded(ctx context.Context, list id.Improvement, cursor string) ([]governor.Folded, string, error)
 }
-
-// listEvery is how long a week's list gathers lines before OpsCenter is told: a flood of small things is a few updates.
-const listEvery = 15 * time.Minute
 
 // admit asks the governor about an episode that no budget counts yet. go on is false where it was folded or waits; else
 // delta is what filing it changes, to be stored with the attempt.
@@ -65,12 +62,7 @@ func (s *Service) admit(ctx context.Context, ep *opsitem.Episode) (delta governo
 
 // BudgetState says how the budget for OpsItems stands.
 func (s *Service) BudgetState(ctx context.Context) (governor.State, error) {
-	now := s.Now()
-	use, err := s.Store.BudgetUse(ctx, now)
-	if err != nil {
-		return governor.State{}, fmt.Errorf("load budget: %w", err)
-	}
-	return governor.StateAt(s.Budget, use, now), nil
+	return governor.StateOf(ctx, s.Store, s.Budget, s.Now())
 }
 
 // budgeted stores an episode with its share of the budget. Somebody else having been faster is as good: theirs counts.
@@ -98,9 +90,6 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 		delta.Held = -1
 	}
 	line := governor.Folded{Improvement: ep.Improvement, Episode: ep.N, Title: ep.Request.Title, Priority: ep.Request.Priority, At: now}
-	if v, err := strconv.ParseFloat(ep.Request.Data[opsitem.KeyScore], 64); err == nil {
-		line.Score = v
-	}
 	child := ep
 	child.Order, child.Held, child.Attempts, child.RetryAt, child.Error = opsitem.None, false, 0, time.Time{}, d.Why
 	for range races {
@@ -110,7 +99,7 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 		}
 		list.Folded++
 		if list.Order == opsitem.None {
-			list.Order, list.Attempts, list.RetryAt = opsitem.Push, 0, now.Add(listEvery)
+			list.Order, list.Attempts, list.RetryAt = opsitem.Push, 0, now.Add(improvement.PushEvery)
 		}
 		child.Parent = list.Improvement
 		err = s.Store.SaveFolded(ctx, child, line, list, delta)
@@ -131,8 +120,8 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 // list gives the episode of the product's list that takes lines now, which it opens where there is none. A list that
 // operations resolved takes no more; the week goes on in another one.
 func (s *Service) list(ctx context.Context, pid id.Product, now time.Time) (opsitem.Episode, error) {
-	week := governor.Week(now)
-	name := week
+	first := week.Name(now)
+	name := first
 	for part := 2; ; part++ {
 		iid := governor.ParentID(pid, name)
 		ep, err := s.Store.Episode(ctx, iid, 1)
@@ -152,7 +141,7 @@ func (s *Service) list(ctx context.Context, pid id.Product, now time.Time) (opsi
 		if ep.Status != opsitem.Resolved && !im.Status.Closed() {
 			return ep, nil
 		}
-		name = week + "." + strconv.Itoa(part)
+		name = first + "." + strconv.Itoa(part)
 	}
 }
 
@@ -167,7 +156,7 @@ func (s *Service) openList(ctx context.Context, pid id.Product, iid id.Improveme
 		Entry:       &improvement.Entry{Seq: 1, At: now, By: "rule: budget of OpsItems", What: "opened the week's list", To: im.Status},
 		Episode: &opsitem.Episode{
 			Improvement: iid, N: 1, Order: opsitem.File, Request: s.Filer.Request(im, p, nil),
-			Asked: now, Opened: now, RetryAt: now.Add(listEvery), Correlation: im.Correlation, List: true,
+			Asked: now, Opened: now, RetryAt: now.Add(improvement.PushEvery), Correlation: im.Correlation, List: true,
 		},
 	}
 	if err := s.Store.SaveChange(ctx, c); err != nil && !fault.Is(err, fault.Conflict) {

@@ -16,6 +16,7 @@ import (
 	"learningloop/internal/opsitem"
 	"learningloop/internal/score"
 	"learningloop/internal/table/tabletest"
+	"learningloop/internal/week"
 )
 
 // candidate stores a proposed Improvement of a severity and accepts it.
@@ -71,7 +72,7 @@ func TestFold(t *testing.T) {
 			t.Errorf("%s is urgent and was not filed: %+v", iid, w.episode(iid, 1))
 		}
 	}
-	list := governor.ParentID(w.p.ID, governor.Week(w.now()))
+	list := governor.ParentID(w.p.ID, week.Name(w.now()))
 	for _, iid := range low {
 		ep := w.episode(iid, 1)
 		if !ep.Folds() || ep.Parent != list || !strings.Contains(ep.Error, "below the waterline") {
@@ -126,7 +127,7 @@ func TestFold(t *testing.T) {
 	w.deliver()
 	w.candidate(105, 4)
 	w.sweepOnce()
-	second := governor.ParentID(w.p.ID, governor.Week(w.now())+".2")
+	second := governor.ParentID(w.p.ID, week.Name(w.now())+".2")
 	if ep := w.episode(second, 1); ep.Folded != 1 {
 		t.Errorf("%+v", ep)
 	}

@@ -26,9 +26,7 @@ type budgetView struct {
 }
 
 func (a *API) budgetState(r *http.Request) (governor.State, error) {
-	now := a.Now()
-	use, err := a.Store.BudgetUse(r.Context(), now)
-	return governor.StateAt(a.Budget, use, now), err
+	return governor.StateOf(r.Context(), a.Store, a.Budget, a.Now())
 }
 
 func (a *API) showBudget(_ http.ResponseWriter, r *http.Request) (any, error) {

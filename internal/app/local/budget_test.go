@@ -10,6 +10,7 @@ import (
 
 	"learningloop/internal/config"
 	"learningloop/internal/governor"
+	"learningloop/internal/week"
 )
 
 // TestBudget: three OpsItems a month are all there may be. Two alarms and a list use them up; the rest is folded or waits,
@@ -61,7 +62,7 @@ func TestBudget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := governor.ParentID(p.ID, governor.Week(s.clock()))
+	list := governor.ParentID(p.ID, week.Name(s.clock()))
 	if got := page(fmt.Sprintf("/team/example/improvements/%s", list)); !strings.Contains(got, "A word is misspelled") {
 		t.Error("the list does not show its line")
 	}

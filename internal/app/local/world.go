@@ -69,7 +69,6 @@ type Config struct {
 	Random     io.Reader                     // nil: crypto/rand
 	Log        *slog.Logger                  // nil: nowhere
 	Wrap       func(table.Table) table.Table // for tests that count or fail calls of the port; nil: as it is
-	Budget     governor.Budget               // for OpsItems; zero: AWS's quotas
 }
 
 // World is everything, wired.
@@ -218,7 +217,7 @@ func (w *World) awsConfig() aws.Config {
 	}
 }
 
-// SetBudget changes the budget for OpsItems, for tests.
+// SetBudget changes the budget for OpsItems, which is AWS's quotas at first: for tests, and for the demo's lean week.
 func (w *World) SetBudget(b governor.Budget) {
 	w.Mirror.Budget, w.Digest.Digest.Budget, w.api.Budget = b, b, b
 }
@@ -237,7 +236,7 @@ func (w *World) wire() error {
 	filer := mirror.Filer{Links: link}
 	awsCfg := w.awsConfig()
 
-	w.Mirror = &mirror.Service{Store: w.Store, Center: opscenter.New(ssm.NewFromConfig(awsCfg), "").Tagged(map[string]string{"learningloop:stage": "local"}), Filer: filer, Meter: meter, Budget: cfg.Budget, Now: cfg.Now}
+	w.Mirror = &mirror.Service{Store: w.Store, Center: opscenter.New(ssm.NewFromConfig(awsCfg), "").Tagged(map[string]string{"learningloop:stage": "local"}), Filer: filer, Meter: meter, Now: cfg.Now}
 
 	sesClient := sesv2.NewFromConfig(awsCfg)
 	sender, err := ses.New(sesClient, ses.Config{
@@ -261,12 +260,12 @@ func (w *World) wire() error {
 		Followup: tell, Bounces: &appfollowup.Bounces{Store: w.Store, People: people, Log: cfg.Log, Now: cfg.Now},
 		Account: sender, Sandbox: meter, Log: cfg.Log,
 	}
-	w.Digest = &appdigest.Handler{Digest: &digest.Service{Store: w.Store, People: people, Now: cfg.Now, Budget: cfg.Budget}, Log: cfg.Log}
+	w.Digest = &appdigest.Handler{Digest: &digest.Service{Store: w.Store, People: people, Now: cfg.Now}, Log: cfg.Log}
 
 	w.api, err = api.New(api.Setup{
 		Store: w.Store, Public: cfg.Public, Tokens: w.Tokens, Issuer: cfg.Public + oidclocal.Path, ClientID: ClientID,
 		Transport: w.Issuer.Transport(http.DefaultTransport), Account: ses.NewAccount(sesClient, cfg.Now), Meter: meter, Log: cfg.Log, Now: cfg.Now,
-		Rand: w.random, Random: cfg.Random, Local: true, Budget: cfg.Budget,
+		Rand: w.random, Random: cfg.Random, Local: true,
 	})
 	if err != nil {
 		return err
