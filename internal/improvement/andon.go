@@ -126,15 +126,9 @@ func (s *Service) Watch(ctx context.Context, p product.Product, pieces []feedbac
 			}
 		}
 	}
-	open := map[Scope]Cluster{}
-	for some := range slices.Chunk(scopes, 100) {
-		clusters, err := s.Store.Clusters(ctx, p.ID, some)
-		if err != nil {
-			return nil, fmt.Errorf("load clusters: %w", err)
-		}
-		for _, c := range clusters {
-			open[c.Scope] = c
-		}
+	open, err := s.clusters(ctx, p.ID, scopes)
+	if err != nil {
+		return nil, err
 	}
 	out := map[id.Feedback]bool{}
 	slices.SortStableFunc(pieces, func(x, y feedback.Feedback) int { return x.Received.Compare(y.Received) })
@@ -189,16 +183,9 @@ func (s *Service) andon(ctx context.Context, p product.Product, scope Scope, com
 		}
 		st.Product, st.Scope = p.ID, scope
 		changed := st.note(words, p.Andon.People, p.Andon.Window())
-		var since time.Time // what was said until then is over
-		up = false
-		if st.Improvement != "" {
-			im, there, err := s.find(ctx, st.Improvement)
-			if err != nil {
-				return err
-			}
-			if up = there && !im.Status.Closed() && im.AndonUp(); !up {
-				since = im.Closed
-			}
+		var since time.Time
+		if up, since, err = s.holds(ctx, st); err != nil {
+			return err
 		}
 		switch {
 		case up && !st.Gathered:
@@ -229,14 +216,25 @@ func (s *Service) andon(ctx context.Context, p product.Product, scope Scope, com
 	return up, err
 }
 
+// holds says whether an andon is up; where it is not any more, what was said until since is over.
+func (s *Service) holds(ctx context.Context, st AndonState) (up bool, since time.Time, err error) {
+	if st.Improvement == "" {
+		return false, since, nil
+	}
+	im, there, err := s.find(ctx, st.Improvement)
+	if up = there && !im.Status.Closed() && im.AndonUp(); !up {
+		since = im.Closed
+	}
+	return up, since, err
+}
+
 // lapsed says whether the cluster of an andon that is up takes in nobody any more, so that its next people have to open it
 // again.
 func (s *Service) lapsed(ctx context.Context, p product.Product, st AndonState) (bool, error) {
-	clusters, err := s.Store.Clusters(ctx, p.ID, []Scope{st.Scope})
+	c, err := s.cluster(ctx, p.ID, st.Scope)
 	if err != nil {
-		return false, fmt.Errorf("load cluster: %w", err)
+		return false, err
 	}
-	c := clusters[0]
 	return c.Improvement != st.Improvement || !c.Takes(st.Words[len(st.Words)-1].At, p.ClusterWindow()), nil
 }
 
@@ -267,9 +265,11 @@ func (s *Service) verify(ctx context.Context, p product.Product, st *AndonState,
 	if err != nil {
 		return fmt.Errorf("load problems: %w", err)
 	}
-	whole, err := s.Store.Andon(ctx, p.ID, ScopeProduct)
-	if err != nil {
-		return fmt.Errorf("load andon: %w", err)
+	whole := *st
+	if st.Scope != ScopeProduct {
+		if whole, err = s.Store.Andon(ctx, p.ID, ScopeProduct); err != nil {
+			return fmt.Errorf("load andon: %w", err)
+		}
 	}
 	elsewhere := map[Scope]bool{} // components whose own andon is up or was stood down
 	good := map[id.Feedback]bool{}
@@ -290,22 +290,16 @@ func (s *Service) verify(ctx context.Context, p product.Product, st *AndonState,
 		if err != nil {
 			return fmt.Errorf("load andon: %w", err)
 		}
-		im, there, err := s.find(ctx, cmp.Or(other.Improvement, id.NewImprovement(p.ID, "none")))
+		up, _, err := s.holds(ctx, other)
 		if err != nil {
 			return err
 		}
-		elsewhere[scope] = there && !im.Status.Closed() && im.AndonUp() || other.Stood != "" && s.Now().Before(other.StoodAt.Add(p.Andon.Window()))
+		elsewhere[scope] = up || other.Stood != "" && s.Now().Before(other.StoodAt.Add(p.Andon.Window()))
 	}
 	// What an open cluster of its component takes in is seen to as well, attached yet or not.
-	open := map[Scope]Cluster{}
-	if st.Scope == ScopeProduct && len(elsewhere) > 0 {
-		clusters, err := s.Store.Clusters(ctx, p.ID, slices.Sorted(maps.Keys(elsewhere)))
-		if err != nil {
-			return fmt.Errorf("load clusters: %w", err)
-		}
-		for _, c := range clusters {
-			open[c.Scope] = c
-		}
+	open, err := s.clusters(ctx, p.ID, slices.Sorted(maps.Keys(elsewhere)))
+	if err != nil {
+		return err
 	}
 	st.set(slices.DeleteFunc(slices.Clone(st.Words), func(w AndonWord) bool {
 		return open[w.Scope].Takes(w.At, p.ClusterWindow()) || out[w.Person] || !good[w.Feedback] || !w.At.After(since) || elsewhere[w.Scope]
@@ -323,11 +317,10 @@ func later(a, b time.Time) time.Time {
 // pull pulls the andon: over the scope's open cluster, or over an Improvement made for it.
 func (s *Service) pull(ctx context.Context, p product.Product, st AndonState, component string) (bool, error) {
 	now, last := s.Now(), st.Words[len(st.Words)-1].At
-	clusters, err := s.Store.Clusters(ctx, p.ID, []Scope{st.Scope})
+	cluster, err := s.cluster(ctx, p.ID, st.Scope)
 	if err != nil {
-		return false, fmt.Errorf("load clusters: %w", err)
+		return false, err
 	}
-	cluster := clusters[0]
 	im, there := Improvement{}, false
 	if cluster.Takes(last, p.ClusterWindow()) {
 		if im, there, err = s.find(ctx, cluster.Improvement); err != nil {
@@ -423,11 +416,11 @@ func (s *Service) pulled(ctx context.Context, p product.Product, st AndonState) 
 	for _, w := range st.Words {
 		err := retry(ctx, func() error {
 			return s.attachOnce(ctx, st.Improvement, w.Feedback, by, func(c *Change) error {
-				clusters, err := s.Store.Clusters(ctx, p.ID, []Scope{st.Scope})
+				cluster, err := s.cluster(ctx, p.ID, st.Scope)
 				if err != nil {
-					return fmt.Errorf("load clusters: %w", err)
+					return err
 				}
-				if n := clusters[0].claim(st.Improvement, last, p.ClusterWindow()); n != clusters[0] && !c.Improvement.Status.Closed() {
+				if n := cluster.claim(st.Improvement, last, p.ClusterWindow()); n != cluster && !c.Improvement.Status.Closed() {
 					c.Clusters = []Cluster{n}
 				}
 				return nil

@@ -52,6 +52,30 @@ func (c Cluster) Takes(at time.Time, window time.Duration) bool {
 	return c.Improvement != "" && !at.Before(c.Opened.Add(-window)) && !at.After(c.Latest.Add(window))
 }
 
+// cluster gives the one of a scope.
+func (s *Service) cluster(ctx context.Context, p id.Product, scope Scope) (Cluster, error) {
+	all, err := s.Store.Clusters(ctx, p, []Scope{scope})
+	if err != nil {
+		return Cluster{}, fmt.Errorf("load cluster: %w", err)
+	}
+	return all[0], nil
+}
+
+// clusters gives those of any number of scopes.
+func (s *Service) clusters(ctx context.Context, p id.Product, scopes []Scope) (map[Scope]Cluster, error) {
+	out := map[Scope]Cluster{}
+	for some := range slices.Chunk(scopes, 100) {
+		all, err := s.Store.Clusters(ctx, p, some)
+		if err != nil {
+			return nil, fmt.Errorf("load clusters: %w", err)
+		}
+		for _, c := range all {
+			out[c.Scope] = c
+		}
+	}
+	return out, nil
+}
+
 // claim gives the cluster with a word of iid in it: a new one where the last one was another's, or is over.
 func (c Cluster) claim(iid id.Improvement, at time.Time, window time.Duration) Cluster {
 	if c.Improvement != iid || at.After(c.Latest.Add(window)) {
@@ -321,24 +345,17 @@ const MaxGathered = 1000
 // gatherOnce gathers for a signal that fired where nobody did since its cluster was opened: an alarm that flaps while many
 // complain must not look at all of them every time.
 func (s *Service) gatherOnce(ctx context.Context, p product.Product, scope Scope, iid id.Improvement, at time.Time) error {
-	clusters, err := s.Store.Clusters(ctx, p.ID, []Scope{scope})
-	if err != nil {
-		return fmt.Errorf("load cluster: %w", err)
-	}
-	if clusters[0].Improvement != iid || clusters[0].Gathered {
-		return nil
+	c, err := s.cluster(ctx, p.ID, scope)
+	if err != nil || c.Improvement != iid || c.Gathered {
+		return err
 	}
 	if err := s.gather(ctx, p, scope, at); err != nil {
 		return err
 	}
 	return retry(ctx, func() error {
-		clusters, err := s.Store.Clusters(ctx, p.ID, []Scope{scope})
-		if err != nil {
-			return fmt.Errorf("load cluster: %w", err)
-		}
-		c := clusters[0]
-		if c.Improvement != iid || c.Gathered {
-			return nil
+		c, err := s.cluster(ctx, p.ID, scope)
+		if err != nil || c.Improvement != iid || c.Gathered {
+			return err
 		}
 		c.Gathered = true
 		return s.Store.SaveCluster(ctx, c)
@@ -356,11 +373,11 @@ func (s *Service) gather(ctx context.Context, p product.Product, scope Scope, at
 		if !to.Before(s.Now()) {
 			return nil
 		}
-		c, err := s.Store.Clusters(ctx, p.ID, []Scope{scope})
+		c, err := s.cluster(ctx, p.ID, scope)
 		if err != nil {
-			return fmt.Errorf("load cluster: %w", err)
+			return err
 		}
-		end := c[0].Latest.Add(window)
+		end := c.Latest.Add(window)
 		if !end.After(to) || end.Before(at) {
 			return nil
 		}
