@@ -135,6 +135,12 @@ func (f *filing) measure(ctx context.Context, t *report) error {
 			}
 			return f.mirror.Run(ctx, asked, 1)
 		}),
+		count("update of a level set here, which looks first", "<= 2", 2, func() error {
+			if _, err := f.team.Edit(ctx, asked, improvement.Edit{Severity: new(1)}, improvement.By{Who: "bench"}); err != nil {
+				return err
+			}
+			return f.mirror.Run(ctx, asked, 1)
+		}),
 		count("update after 12 complaints", "<= 1", 1, func() error {
 			for range 12 {
 				if err := f.complain(ctx, asked); err != nil {

@@ -103,11 +103,15 @@ func (s *Service) again(ctx context.Context, iid id.Improvement, n int, do func(
 	return fault.New(fault.Unavailable, "busy", "Too many changes at once.")
 }
 
-// urgent says whether OpsCenter is told at once: what somebody decided or set, and a severity that rose. A priority that
-// rose with the score is evidence like its count.
+// urgent says whether OpsCenter is told at once: what somebody decided or set, and a severity that rose.
 func urgent(im improvement.Improvement, ask opsitem.Patch) bool {
+	return ask.Status != "" || levels(im, ask)
+}
+
+// levels says whether a level is told that is more than evidence: a priority that rose with the score is like its count.
+func levels(im improvement.Improvement, ask opsitem.Patch) bool {
 	l := ask.Level
-	return ask.Status != "" || l.Severity != 0 || l.Category != "" || l.Priority != 0 && im.Level.Priority.By != ""
+	return l.Severity != 0 || l.Category != "" || l.Priority != 0 && im.Level.Priority.By != ""
 }
 
 // done ends an episode's order, or leaves another one where there is something to tell by now: a new status or level at

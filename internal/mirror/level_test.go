@@ -10,6 +10,8 @@ import (
 	"learningloop/internal/mirror"
 	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/opsitem"
+	"learningloop/internal/product"
+	"learningloop/internal/signal"
 )
 
 // rate sets severity, priority and category here.
@@ -110,6 +112,116 @@ func TestLaterLevelWins(t *testing.T) {
 		}
 		if d := cmp.Diff([]string{"edited: severity 1 (was: 2), priority 2 (was: 5)", "set severity 4 in OpsCenter: severity was 1"}, w.said(iid, 2)); d != "" {
 			t.Error(d)
+		}
+	})
+	t.Run("here, before anybody looked", func(t *testing.T) {
+		for _, lost := range []bool{true, false} {
+			w := newWorld(t)
+			iid, oid := w.filed()
+			w.only = iid
+			if lost {
+				w.ops.Faults().LoseEvents(1)
+			}
+			w.edit(oid, emulator.Edit{Severity: "4", Priority: 1, Category: "Cost"})
+			w.wait(time.Minute)
+			w.rate(improvement.Edit{Severity: new(1)})
+			w.settle()
+			w.deliver()
+			w.settle()
+			if _, err := w.Reconcile(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if it := w.item(oid); it.Severity != "1" || it.Priority != 1 || it.Category != "Cost" || w.load(iid).InForce() != (opsitem.Level{Severity: 1, Priority: 1, Category: "Cost"}) {
+				t.Errorf("%+v", it)
+			}
+			if d := cmp.Diff([]string{
+				"edited: severity 1 (was: 2)",
+				"set severity 4 in OpsCenter: not taken over: 1 was set here later",
+				"set priority 1, category Cost in OpsCenter: priority was 5, category was Availability",
+			}, w.said(iid, 2)); d != "" {
+				t.Error(d)
+			}
+		}
+	})
+	t.Run("the evidence, before anybody looked", func(t *testing.T) {
+		w := newWorld(t)
+		w.rules(func(p *product.Product) { p.Rules.Severity = 3 })
+		iid := w.alarm("errors", signal.Firing, 3)
+		w.run(iid, 1)
+		oid := w.load(iid).OpsItem
+		w.edit(oid, emulator.Edit{Severity: "4"})
+		w.wait(time.Minute)
+		w.alarm("errors", signal.Firing, 1)
+		if w.load(iid).InForce().Severity != 1 {
+			t.Fatal("nothing is raised")
+		}
+		w.settle()
+		// It is worse than it was when the operator set it.
+		if w.item(oid).Severity != "1" || w.load(iid).InForce().Severity != 1 {
+			t.Errorf("%s", w.item(oid).Severity)
+		}
+		if d := cmp.Diff([]string{"raised: severity 1, was 3", "set severity 4 in OpsCenter: not taken over: 1 was set here later"}, w.said(iid, 2)); d != "" {
+			t.Error(d)
+		}
+	})
+	t.Run("an adopted one, before anybody looked", func(t *testing.T) {
+		w := newWorld(t)
+		w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
+		oid := w.theirs(alarmARN)
+		iid := w.alarm("errors", signal.Firing, 1)
+		w.run(iid, 1)
+		w.wait(time.Minute)
+		w.forget()
+		w.only = iid
+		w.console(oid, opsitem.InProgress)
+		w.edit(oid, emulator.Edit{Severity: "4"})
+		w.wait(time.Minute)
+		w.rate(improvement.Edit{Severity: new(2)})
+		w.decide(iid, improvement.Decision{Verb: improvement.Ship})
+		for range 3 {
+			w.settle()
+			w.deliver()
+		}
+		if it := w.item(oid); it.Severity != "2" || it.Status != "Resolved" {
+			t.Errorf("%+v", it)
+		}
+		if d := cmp.Diff([]string{
+			"edited: severity 2 (was: 3)",
+			"ship",
+			"set status InProgress in OpsCenter: not taken over: it is shipped by a later decision here",
+			"set severity 4 in OpsCenter: not taken over: 2 was set here later",
+		}, w.said(iid, 3)); d != "" {
+			t.Error(d)
+		}
+	})
+	t.Run("OpsCenter does not answer the look", func(t *testing.T) {
+		w := newWorld(t)
+		iid, oid := w.filed()
+		w.only = iid
+		w.edit(oid, emulator.Edit{Severity: "4"})
+		w.wait(time.Minute)
+		w.rate(improvement.Edit{Severity: new(1)})
+		w.ops.Faults().Throttle("GetOpsItem", 1)
+		w.run(iid, 1)
+		if ep := w.episode(iid, 1); ep.Attempts != 1 || ep.Error == "" || w.item(oid).Severity != "4" || len(w.meter.failed) != 1 {
+			t.Fatalf("%d attempts, %q", ep.Attempts, ep.Error)
+		}
+		w.settle()
+		if w.item(oid).Severity != "1" || len(w.said(iid, 3)) != 1 {
+			t.Errorf("%s, %q", w.item(oid).Severity, w.said(iid, 2))
+		}
+	})
+	t.Run("gone before anybody looked", func(t *testing.T) {
+		w := newWorld(t)
+		iid, oid := w.filed()
+		w.only = iid
+		if err := w.ops.Delete(t.Context(), oid); err != nil {
+			t.Fatal(err)
+		}
+		w.rate(improvement.Edit{Severity: new(1)})
+		w.settle()
+		if now := w.load(iid).OpsItem; now == oid || now == "" || w.item(now).Severity != "1" {
+			t.Errorf("%q", now)
 		}
 	})
 	t.Run("a status that was overwritten before anybody looked", func(t *testing.T) {

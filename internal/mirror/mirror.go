@@ -101,19 +101,25 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 			return err
 		}
 	}
+	var want, ask opsitem.Patch
+	if ep.Order == opsitem.Push {
+		// Worked out now, so that it tells whatever is true by now.
+		if want, ask, err = s.tell(ctx, &ep); err != nil {
+			if failed, ok := errors.AsType[*centerError](err); ok {
+				ep.Attempts++
+				return s.later(ctx, ep, failed.err)
+			}
+			return err
+		}
+		if ep.Order != opsitem.Push {
+			return nil // after what was seen there, another order stands
+		}
+		ep.Tried, ep.TriedLevel = ask.Status, ask.Level
+	}
 	// The attempt is written down before the call, so that a retry after a crash knows to look first, and so that nobody
 	// else makes the same call meanwhile.
 	ep.Attempts++
 	ep.RetryAt = s.Now().Add(lease)
-	var want, ask opsitem.Patch
-	if ep.Order == opsitem.Push {
-		// Worked out now, so that it tells whatever is true by now.
-		if want, err = s.want(ctx, ep); err != nil {
-			return err
-		}
-		ask = ep.Ask(want)
-		ep.Tried, ep.TriedLevel = ask.Status, ask.Level
-	}
 	if err := s.Store.SaveBudgeted(ctx, ep, delta); err != nil {
 		if fault.Is(err, fault.Conflict) {
 			return nil

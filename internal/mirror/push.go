@@ -9,16 +9,42 @@ import (
 	"learningloop/internal/opsitem"
 )
 
-// want is what an episode's OpsItem should say now.
-func (s *Service) want(ctx context.Context, ep opsitem.Episode) (opsitem.Patch, error) {
-	im, err := s.Store.Improvement(ctx, ep.Improvement)
-	if err != nil {
-		return opsitem.Patch{}, fmt.Errorf("load improvement %s: %w", ep.Improvement, err)
+// tell works out what an episode's OpsItem should say now, and what of it OpsCenter has to be told. Where an operator may
+// have set the same a moment ago, it looks first and reads the episode again: OpsCenter has no update that fails when
+// somebody else was faster, and its events carry no level.
+func (s *Service) tell(ctx context.Context, ep *opsitem.Episode) (want, ask opsitem.Patch, err error) {
+	for looked := false; ; looked = true {
+		im, err := s.Store.Improvement(ctx, ep.Improvement)
+		if err != nil {
+			return want, ask, fmt.Errorf("load improvement %s: %w", ep.Improvement, err)
+		}
+		if want, err = s.wanted(ctx, im, *ep); err != nil {
+			return want, ask, err
+		}
+		if ask = ep.Ask(want); looked || !contested(im, *ep, ask) {
+			return want, ask, nil
+		}
+		out, err := s.look(ctx, ep.Improvement, ep.N, ep.OpsItem, "")
+		if err != nil || out == Same {
+			return want, ask, err
+		}
+		now, err := s.Store.Episode(ctx, ep.Improvement, ep.N)
+		if err != nil {
+			return want, ask, fmt.Errorf("load episode %d of %s: %w", ep.N, ep.Improvement, err)
+		}
+		if *ep = now; now.Order != opsitem.Push {
+			return want, ask, nil
+		}
 	}
-	return s.wanted(ctx, im, ep)
 }
 
-// wanted is want for an Improvement as it was read.
+// contested says whether telling could overwrite what nobody would know of afterwards: a level, which no event carries, and
+// the status of an adopted OpsItem, where the events of our own changes look like an operator's.
+func contested(im improvement.Improvement, ep opsitem.Episode, ask opsitem.Patch) bool {
+	return ep.OpsItem != "" && (levels(im, ask) || ep.Adopted && ask.Status != "")
+}
+
+// wanted is what an episode's OpsItem should say now.
 func (s *Service) wanted(ctx context.Context, im improvement.Improvement, ep opsitem.Episode) (opsitem.Patch, error) {
 	if im.Episode != ep.N {
 		return past(), nil
