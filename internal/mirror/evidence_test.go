@@ -49,6 +49,27 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// What is taken back here is taken out there, too, with the same single call.
+func TestKeysAreTakenOut(t *testing.T) {
+	w := newWorld(t)
+	iid, oid := w.filed()
+	w.only = iid
+	w.decide(iid, improvement.Decision{Verb: improvement.Plan, Owner: "ana@example.com", Due: improvement.Date{Time: began.AddDate(0, 1, 0)}})
+	w.rate(improvement.Edit{Outcome: new("Exports end")})
+	w.settle()
+	if d := w.data(oid); d[opsitem.KeyOwner] != "ana@example.com" || d[opsitem.KeyDue] != "2026-04-02" || d[opsitem.KeyGoal] != "Exports end" {
+		t.Fatalf("%v", d)
+	}
+	w.wait(time.Hour)
+	w.rate(improvement.Edit{Outcome: new("")})
+	w.forget()
+	w.settle()
+	d := w.data(oid)
+	if _, there := d[opsitem.KeyGoal]; there || d[opsitem.KeyOwner] == "" || d[opsitem.KeyDue] == "" || d[opsitem.KeyEpisode] == "" || w.called() != 1 {
+		t.Errorf("%v in %v", d, w.calls)
+	}
+}
+
 // A burst of complaints is one update a quarter of an hour, and writes the episode once.
 func TestEvidenceUpdatesTheOpsItem(t *testing.T) {
 	w := newWorld(t)

@@ -72,7 +72,7 @@ func (s *Service) filed(ctx context.Context, iid id.Improvement, n int, oid stri
 			ep.Level = begins.Level
 		}
 		ep.OpsItem, ep.Adopted, ep.Filed, ep.Pushed = oid, false, s.Now(), s.Now()
-		ep.Sent, ep.Words = begins.Rest(), opsitem.Words(begins.Description)
+		ep.Sent, ep.Keys, ep.Words = begins.Rest(), opsitem.Passing(begins.Data), opsitem.Words(begins.Description)
 		if im.Episode == n {
 			im.OpsItem = oid
 		}

@@ -80,7 +80,7 @@ func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep
 	ep.Request.Dedup += "/again"
 	ep.Request.Related = ep.Related
 	ep.Counted = "" // it is another one of the budget's
-	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", "", false, false
+	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Keys, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", nil, "", false, false
 	im.Ordered = true
 	return nil
 }

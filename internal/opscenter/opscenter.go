@@ -151,6 +151,7 @@ func (c *Center) Update(ctx context.Context, oid string, p opsitem.Patch) error 
 	if p.Description != "" {
 		in.Description = aws.String(p.Description)
 	}
+	in.OperationalDataToDelete = p.Drop
 	in.RelatedOpsItems = related(p.Related)
 	_, err := c.api.UpdateOpsItem(ctx, in)
 	return translate("update OpsItem", err)

@@ -42,6 +42,14 @@ const (
 	KeyBefore      = "learningloop-previous-episode" // of an episode that goes on with the OpsItem of the one before
 )
 
+// passing are the keys that an OpsItem may carry at one time and not at another.
+var passing = []string{KeyOwner, KeyDue, KeyGoal, KeyBefore}
+
+// Passing gives those of the keys in data that may be taken out again.
+func Passing(data map[string]string) []string {
+	return slices.DeleteFunc(slices.Clone(passing), func(k string) bool { return data[k] == "" })
+}
+
 // Order is what an episode waits for.
 type Order string
 
@@ -65,6 +73,7 @@ type Episode struct {
 	Level       Level          `json:"level,omitzero"`      // as last seen in OpsCenter
 	Seen        time.Time      `json:"seen,omitzero"`       // OpsCenter's time of what was last taken over from it
 	Sent        string         `json:"sent,omitzero"`       // digest of the rest that OpsCenter was last told
+	Keys        []string       `json:"keys,omitzero"`       // Passing of what OpsCenter was last told
 	Words       string         `json:"words,omitzero"`      // digest of the description that OpsCenter was last told
 	Reworded    bool           `json:"reworded,omitzero"`   // a person wrote another description in the console: it stays
 	Asked       time.Time      `json:"asked,omitzero"`      // when a decision here last said what to want
@@ -130,6 +139,7 @@ type Patch struct {
 	Level       Level             `json:"level,omitzero"`
 	Description string            `json:"description,omitzero"`
 	Data        map[string]string `json:"data,omitzero"`
+	Drop        []string          `json:"drop,omitzero"` // keys of data to take out
 	Resources   []string          `json:"resources,omitzero"`
 	Automations []string          `json:"automations,omitzero"`
 	Related     []string          `json:"related,omitzero"`
@@ -173,6 +183,7 @@ func (e Episode) Ask(want Patch) Patch {
 	if len(want.Data) > 0 && want.Rest() != e.Sent {
 		want.Status, want.Level = ask.Status, ask.Level
 		ask = want
+		ask.Drop = slices.DeleteFunc(slices.Clone(e.Keys), func(k string) bool { return want.Data[k] != "" })
 	}
 	return ask
 }
@@ -189,7 +200,7 @@ func (e Episode) Told(want, asked Patch, now time.Time) Episode {
 		e.Words = Words(asked.Description)
 	}
 	if len(want.Data) > 0 {
-		e.Sent = want.Rest()
+		e.Sent, e.Keys = want.Rest(), Passing(want.Data)
 	}
 	e.Level, e.Pushed, e.Error = e.Level.With(asked.Level), now, ""
 	return e
