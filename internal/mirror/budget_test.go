@@ -295,7 +295,7 @@ func TestMonthOfCandidates(t *testing.T) {
 			t.Errorf("%s is nowhere: %+v", iid, ep)
 		}
 	}
-	t.Logf("%d filed + %d folded + %d waiting = %d", filed, folded, held, filed+folded+held)
+	t.Attr("candidates", fmt.Sprintf("%d filed + %d folded + %d waiting = %d", filed, folded, held, filed+folded+held))
 	if filed+folded+held != len(all) || filed == 0 || folded == 0 || held == 0 {
 		t.Errorf("%d candidates", len(all))
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -101,5 +102,5 @@ func TestBrowser(t *testing.T) {
 	if !ended {
 		t.Error("the browser did not come to the end of its list")
 	}
-	t.Logf("%d checks over %d pages; screenshots in %s", checks, len(pages), shots)
+	t.Attr("checks", fmt.Sprintf("%d over %d pages", checks, len(pages)))
 }

@@ -151,7 +151,7 @@ func TestKill(t *testing.T) {
 	if len(acked) < 50 {
 		t.Fatalf("only %d pieces were acknowledged: that is no load", len(acked))
 	}
-	t.Logf("%d pieces acknowledged over 3 kills", len(acked))
+	t.Attr("acknowledged", fmt.Sprintf("%d over 3 kills", len(acked)))
 
 	_, token := p.get("/_local/staff-token", "")
 	deadline := time.Now().Add(time.Minute)

@@ -300,7 +300,7 @@ func TestStoryFailingEveryCall(t *testing.T) {
 	if want.Waiting != 0 || want.Differences != 0 || len(want.OpsItems) != 3 || len(want.Digests) != 2 || want.SetAside != 1 || len(want.LookBacks) != 2 {
 		t.Fatalf("the clean story does not end well: %+v", want)
 	}
-	t.Logf("the story makes %d calls of the port; it ends with %d mails", calls, len(want.Mails))
+	t.Attr("calls", fmt.Sprintf("%d of the port, each failing before and after; %d mails", calls, len(want.Mails)))
 	for _, mode := range tabletest.Modes() {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()

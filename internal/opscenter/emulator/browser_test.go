@@ -3,6 +3,7 @@ package emulator
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -125,7 +126,7 @@ func TestConsoleInABrowser(t *testing.T) {
 	if !ended {
 		t.Error("the browser did not come to the end of its list")
 	}
-	t.Logf("%d checks; screenshots in %s", checks, shots)
+	t.Attr("checks", fmt.Sprint(checks))
 
 	// What was done there is what the API tells.
 	item := r.look(config["item"].(string))

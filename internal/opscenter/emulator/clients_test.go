@@ -155,7 +155,12 @@ func TestClients(t *testing.T) {
 		}
 		ok := all["OK"]
 		delete(all, "OK")
+		refused := 0
+		for _, n := range all {
+			refused += n
+		}
 		fmt.Fprintf(w, "%s\t%d operations\t%d answered\trefused: %v\n", client.name, len(heard[i].answers), ok, all)
+		t.Attr(strings.ReplaceAll(client.name, " ", "-"), fmt.Sprintf("%d of %d operations, %d requests answered, %d refused", len(heard[i].answers), len(m.Operations), ok, refused))
 	}
 	fmt.Fprint(w, "\noperation\tanswered to "+clients[0].name+"\t"+clients[1].name+"\t"+clients[2].name+"\n")
 	for _, op := range slices.Sorted(maps.Keys(m.Operations)) {

@@ -2,8 +2,10 @@ package emulator
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +40,12 @@ func TestEveryConstraint(t *testing.T) {
 	if diff := cmp.Diff(kinds, slices.Sorted(maps.Keys(got.Found))); diff != "" {
 		t.Errorf("kinds of constraints: %s", diff)
 	}
+	var kindly []string
+	found, tried, sent := 0, 0, 0
+	for _, kind := range kinds {
+		found, tried = found+got.Found[kind], tried+got.Tried[kind]
+		kindly = append(kindly, fmt.Sprintf("%s %d", kind, got.Tried[kind]))
+	}
 	for op := range r.model.Operations {
 		n := 0
 		for _, k := range heard.answers[op] {
@@ -46,5 +54,7 @@ func TestEveryConstraint(t *testing.T) {
 		if n == 0 || n != got.Requests[op] {
 			t.Errorf("%s: %d requests sent, %d came", op, got.Requests[op], n)
 		}
+		sent += n
 	}
+	t.Attr("constraints", fmt.Sprintf("%d found, %d tried inside and outside with %d requests, %d mismatches (%s)", found, tried, sent, len(got.Wrong), strings.Join(kindly, ", ")))
 }

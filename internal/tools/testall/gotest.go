@@ -28,8 +28,8 @@ type suite struct {
 
 // event is a line of go test -json (go doc test2json).
 type event struct {
-	Action, Package, Test, Output string
-	Elapsed                       float64
+	Action, Package, Test, Output, Key, Value string
+	Elapsed                                   float64
 }
 
 // goTest runs the suite and prints, as go test does, one line per package and the output of what failed. An error means
@@ -99,6 +99,8 @@ func (r *result) take(e event, w io.Writer) {
 			return
 		}
 		r.output[key] = append(r.output[key], e.Output)
+	case "attr":
+		r.figures[key] = append(r.figures[key], e.Key+": "+e.Value)
 	case "pass", "skip", "fail":
 		if e.Action == "fail" {
 			fmt.Fprint(w, strings.Join(r.output[key], ""))

@@ -33,31 +33,37 @@ func (r *report) problem(format string, args ...any) {
 	r.problems = append(r.problems, fmt.Sprintf(format, args...))
 }
 
-// print writes the table, what was skipped and why, what is wrong, and the sum in one line.
+// print writes the table, what tests counted, what was skipped and why, what is wrong, and the sum in one line.
 func (r *report) print(w io.Writer) {
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "passed\tfailed\tskipped\ttook\t  what ran")
 	var passed, failed, skipped int
-	var skips []string
+	var skips, counted []string
 	for _, row := range r.rows {
 		p, f, s := row.count("pass"), row.count("fail"), row.count("skip")
 		fmt.Fprintf(t, "%d\t%d\t%d\t%.0f s\t  %s\n", p, f, s, row.took.Seconds(), row.name)
 		passed, failed, skipped = passed+p, failed+f, skipped+s
 		skips = append(skips, row.skips()...)
+		counted = append(counted, row.counted()...)
 	}
 	t.Flush()
-	if len(skips) > 0 {
-		fmt.Fprintln(w, "\nskipped:")
-	}
-	for _, s := range skips {
-		fmt.Fprintln(w, "  "+s)
-	}
+	list(w, "counted", counted)
+	list(w, "skipped", skips)
 	for _, p := range r.problems {
 		fmt.Fprintln(w, "problem: "+p)
 	}
 	// A package that does not compile fails no test, and still is a failure.
 	fmt.Fprintf(w, "\ntests: %d passed, %d failed, %d skipped\n", passed, max(failed, len(r.problems)), skipped)
+}
+
+func list(w io.Writer, name string, lines []string) {
+	if len(lines) > 0 {
+		fmt.Fprintf(w, "\n%s:\n", name)
+	}
+	for _, s := range lines {
+		fmt.Fprintln(w, "  "+strings.TrimPrefix(s, "learningloop/internal/"))
+	}
 }
 
 func (r *report) err() error {

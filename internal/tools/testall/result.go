@@ -24,13 +24,14 @@ func (id testID) top() testID {
 type result struct {
 	outcome        map[testID]string // pass, skip or fail
 	output         map[testID][]string
+	figures        map[testID][]string // what a test counted, as it said with testing.T.Attr
 	failedPackages []string
 	exit           int
 	took           time.Duration
 }
 
 func newResult() *result {
-	return &result{outcome: map[testID]string{}, output: map[testID][]string{}}
+	return &result{outcome: map[testID]string{}, output: map[testID][]string{}, figures: map[testID][]string{}}
 }
 
 // waitingTests are the top-level tests of a package that skipped because keys were not set.
@@ -122,6 +123,18 @@ func (r *result) skips() []string {
 	for id, outcome := range r.outcome {
 		if outcome == "skip" {
 			all = append(all, fmt.Sprintf("%s %s: %s", id.Package, id.Test, reason(r.output[id])))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// counted gives what the tests that ran said they counted, a line each.
+func (r *result) counted() []string {
+	var all []string
+	for id, figures := range r.figures {
+		if r.outcome[id] != "skip" {
+			all = append(all, fmt.Sprintf("%s %s: %s", id.Package, id.Test, strings.Join(figures, "; ")))
 		}
 	}
 	slices.Sort(all)

@@ -12,6 +12,8 @@ import (
 const events = `{"Action":"start","Package":"learningloop/internal/a"}
 {"Action":"run","Package":"learningloop/internal/a","Test":"TestGood"}
 {"Action":"output","Package":"learningloop/internal/a","Test":"TestGood","Output":"=== RUN   TestGood\n"}
+{"Action":"output","Package":"learningloop/internal/a","Test":"TestGood","Output":"=== ATTR  TestGood rows 30 of 30\n"}
+{"Action":"attr","Package":"learningloop/internal/a","Test":"TestGood","Key":"rows","Value":"30 of 30"}
 {"Action":"pass","Package":"learningloop/internal/a","Test":"TestGood","Elapsed":0}
 {"Action":"output","Package":"learningloop/internal/a","Test":"TestBad","Output":"    a_test.go:9: wrong\n"}
 {"Action":"fail","Package":"learningloop/internal/a","Test":"TestBad","Elapsed":0}
@@ -92,8 +94,11 @@ func TestReport(t *testing.T) {
        1       1        1   0 s  alone
        1       0        0   0 s  internal/a with LocalStack
 
+counted:
+  a TestGood: rows: 30 of 30
+
 skipped:
-  learningloop/internal/a TestRoot: a_test.go:30: root may write anywhere
+  a TestRoot: a_test.go:30: root may write anywhere
 problem: failed: learningloop/internal/a
 problem: failed: TestPage did not run
 
