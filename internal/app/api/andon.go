@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"learningloop/internal/httpapi"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 )
@@ -28,23 +27,10 @@ func viewAndon(im improvement.Improvement) *andonView {
 
 // standDown takes an andon back.
 func (a *API) standDown(_ http.ResponseWriter, r *http.Request) (any, error) {
-	iid, err := id.ParseImprovement(r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	var in struct {
+	type why struct {
 		Reason string `json:"reason"`
 	}
-	if err := httpapi.Decode(r, &in); err != nil {
-		return nil, err
-	}
-	im, err := a.Improvements.StandDown(r.Context(), iid, in.Reason, by(r))
-	if err != nil {
-		return nil, err
-	}
-	p, err := a.Store.Product(r.Context(), iid.Product())
-	if err != nil {
-		return nil, err
-	}
-	return a.wholeImprovement(r, im, p.Slug)
+	return changing(a, r, func(iid id.Improvement, in why) (improvement.Improvement, error) {
+		return a.Improvements.StandDown(r.Context(), iid, in.Reason, by(r))
+	})
 }

@@ -207,16 +207,17 @@ func (a *API) wholeImprovement(r *http.Request, im improvement.Improvement, slug
 	return v, nil
 }
 
-func (a *API) decide(_ http.ResponseWriter, r *http.Request) (any, error) {
+// changing reads what is asked of the Improvement that the path names, does it and shows how it is then.
+func changing[In any](a *API, r *http.Request, do func(iid id.Improvement, in In) (improvement.Improvement, error)) (any, error) {
 	iid, err := id.ParseImprovement(r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
-	var d improvement.Decision
-	if err := httpapi.Decode(r, &d); err != nil {
+	var in In
+	if err := httpapi.Decode(r, &in); err != nil {
 		return nil, err
 	}
-	im, err := a.Improvements.Decide(r.Context(), iid, d, by(r))
+	im, err := do(iid, in)
 	if err != nil {
 		return nil, err
 	}
@@ -225,6 +226,12 @@ func (a *API) decide(_ http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, err
 	}
 	return a.wholeImprovement(r, im, p.Slug)
+}
+
+func (a *API) decide(_ http.ResponseWriter, r *http.Request) (any, error) {
+	return changing(a, r, func(iid id.Improvement, d improvement.Decision) (improvement.Improvement, error) {
+		return a.Improvements.Decide(r.Context(), iid, d, by(r))
+	})
 }
 
 func (a *API) attach(_ http.ResponseWriter, r *http.Request) (any, error) {

@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 
-	"learningloop/internal/httpapi"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 )
@@ -30,31 +29,20 @@ func viewLevel(im improvement.Improvement) levelView {
 	}
 }
 
+// improvementEdit is what a body may change; what is left out stays.
+type improvementEdit struct {
+	Title    *string  `json:"title"`
+	Outcome  *string  `json:"outcome"`
+	Effort   *float64 `json:"effort"`
+	Severity *int     `json:"severity"`
+	Priority *int     `json:"priority"`
+	Category *string  `json:"category"`
+}
+
 func (a *API) editImprovement(_ http.ResponseWriter, r *http.Request) (any, error) {
-	iid, err := id.ParseImprovement(r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	var in struct {
-		Title    *string  `json:"title"`
-		Outcome  *string  `json:"outcome"`
-		Effort   *float64 `json:"effort"`
-		Severity *int     `json:"severity"`
-		Priority *int     `json:"priority"`
-		Category *string  `json:"category"`
-	}
-	if err := httpapi.Decode(r, &in); err != nil {
-		return nil, err
-	}
-	im, err := a.Improvements.Edit(r.Context(), iid, improvement.Edit{
-		Title: in.Title, Outcome: in.Outcome, Effort: in.Effort, Severity: in.Severity, Priority: in.Priority, Category: in.Category,
-	}, by(r))
-	if err != nil {
-		return nil, err
-	}
-	p, err := a.Store.Product(r.Context(), iid.Product())
-	if err != nil {
-		return nil, err
-	}
-	return a.wholeImprovement(r, im, p.Slug)
+	return changing(a, r, func(iid id.Improvement, in improvementEdit) (improvement.Improvement, error) {
+		return a.Improvements.Edit(r.Context(), iid, improvement.Edit{
+			Title: in.Title, Outcome: in.Outcome, Effort: in.Effort, Severity: in.Severity, Priority: in.Priority, Category: in.Category,
+		}, by(r))
+	})
 }

@@ -145,6 +145,15 @@ func metricsFile(r metric.Review, p product.Product) (file, error) {
 	return file{name: "metrics-" + p.Slug + ".csv", media: csvMedia, body: body}, err
 }
 
+// mustBeDay is said of what parseDay does not take.
+const mustBeDay = "must be a date like 2026-12-31"
+
+// parseDay reads a day that something may have happened on.
+func parseDay(s string) (time.Time, bool) {
+	t, err := time.Parse(time.DateOnly, s)
+	return t, err == nil && t.Year() >= 2000 && t.Year() <= 2200
+}
+
 // weeksBetween reads a range of days as the weeks that hold them: the usual number up to now where nobody says.
 func (a *API) weeksBetween(from, to string) ([]metric.Week, error) {
 	var bad []fault.Field
@@ -152,9 +161,9 @@ func (a *API) weeksBetween(from, to string) ([]metric.Week, error) {
 		if s == "" {
 			return otherwise
 		}
-		t, err := time.Parse(time.DateOnly, s)
-		if err != nil || t.Year() < 2000 || t.Year() > 2200 {
-			bad = append(bad, fault.Field{Pointer: "/" + name, Detail: "must be a date like 2026-12-31"})
+		t, ok := parseDay(s)
+		if !ok {
+			bad = append(bad, fault.Field{Pointer: "/" + name, Detail: mustBeDay})
 		}
 		return t
 	}

@@ -81,8 +81,9 @@ func (a *API) listLog(_ http.ResponseWriter, r *http.Request) (any, error) {
 	}
 	day := a.Now()
 	if d := q.values["day"]; d != "" {
-		if day, err = time.Parse(time.DateOnly, d); err != nil {
-			return nil, fault.Fields(fault.Field{Pointer: "/day", Detail: "must be a date like 2026-12-31"})
+		var ok bool
+		if day, ok = parseDay(d); !ok {
+			return nil, fault.Fields(fault.Field{Pointer: "/day", Detail: mustBeDay})
 		}
 	}
 	flt := store.LogFilter{By: q.values["by"], Subject: q.values["subject"]}

@@ -405,17 +405,21 @@ func (a *API) attachOnPage(r *http.Request) (answer, error) {
 	return comeBack(f, web.Path("team", p.Slug, "queue"), "attached", im.ID, done...)
 }
 
+// caseForm reads a form that was sent about one Improvement of a product.
+func (a *API) caseForm(r *http.Request) (p product.Product, f url.Values, im improvement.Improvement, err error) {
+	if p, err = a.pathProduct(r); err != nil {
+		return p, f, im, err
+	}
+	if f, err = form(r); err != nil {
+		return p, f, im, err
+	}
+	im, err = a.ofProduct(r, p, f.Get("improvement"))
+	return p, f, im, err
+}
+
 // detachOnPage undoes attaching.
 func (a *API) detachOnPage(r *http.Request) (answer, error) {
-	p, err := a.pathProduct(r)
-	if err != nil {
-		return answer{}, err
-	}
-	f, err := form(r)
-	if err != nil {
-		return answer{}, err
-	}
-	im, err := a.ofProduct(r, p, f.Get("improvement"))
+	p, f, im, err := a.caseForm(r)
 	if err != nil {
 		return answer{}, err
 	}

@@ -117,9 +117,9 @@ func (a *API) logQuery(r *http.Request, f web.LogFilter, ps []product.Product) (
 		if d.typed == "" {
 			continue
 		}
-		day, err := time.Parse(time.DateOnly, d.typed)
-		if err != nil {
-			reject(d.name, "must be a date like 2026-12-31")
+		day, ok := parseDay(d.typed)
+		if !ok {
+			reject(d.name, mustBeDay)
 			continue
 		}
 		*d.to = day

@@ -103,8 +103,9 @@ func (a *API) pathReview(r *http.Request) (product.Product, metric.Review, int, 
 		}
 	}
 	if s := r.URL.Query().Get("until"); s != "" {
-		if until, err = time.Parse(time.DateOnly, s); err != nil || until.Year() < 2000 || until.Year() > 2200 {
-			bad = append(bad, fault.Field{Pointer: "/until", Detail: "must be a date like 2026-12-31"})
+		var ok bool
+		if until, ok = parseDay(s); !ok {
+			bad = append(bad, fault.Field{Pointer: "/until", Detail: mustBeDay})
 		}
 	}
 	if len(bad) > 0 {

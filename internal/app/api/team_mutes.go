@@ -168,15 +168,7 @@ func (a *API) unmuteOnPage(r *http.Request) (answer, error) {
 
 // standDownOnPage takes an andon back.
 func (a *API) standDownOnPage(r *http.Request) (answer, error) {
-	p, err := a.pathProduct(r)
-	if err != nil {
-		return answer{}, err
-	}
-	f, err := form(r)
-	if err != nil {
-		return answer{}, err
-	}
-	im, err := a.ofProduct(r, p, f.Get("improvement"))
+	p, f, im, err := a.caseForm(r)
 	if err != nil {
 		return answer{}, err
 	}

@@ -100,7 +100,7 @@ func (a *API) timelinePage(r *http.Request) (answer, error) {
 		v.OpsItem = &web.Link{Text: t.ep.OpsItem, Path: a.opsItemPath(t.ep.OpsItem)}
 	}
 	if v.LookBack = t.look.At; !t.look.At.IsZero() && t.look.Due() {
-		v.Waiting = cmp.Or(t.look.Error+" It is tried again by itself.", "")
+		v.Waiting = t.look.Error + " It is tried again by itself."
 		if t.look.Error == "" {
 			v.Waiting = "Its event is on its way."
 		}
