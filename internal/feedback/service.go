@@ -147,44 +147,43 @@ func (s *Service) HearBack(ctx context.Context, fid id.Feedback, want bool) (Fee
 	if err != nil || f.Submitter.HearBack == want {
 		return f, err
 	}
-	if want && f.Submitter.Email == "" {
-		return f, fault.Fields(fault.Field{Pointer: "/submitter/email", Detail: "is required to hear back"})
-	}
-	f.Submitter.HearBack = want
-	if err := s.Store.SaveFeedback(ctx, f); err != nil {
-		return Feedback{}, fmt.Errorf("save feedback %s: %w", fid, err)
-	}
-	f.Version++
-	return f, nil
-}
-
-// tries is how often a submitter's change is tried anew where triage was faster: it takes a piece up within a second of its
-// being sent or changed, and that is nothing to trouble a submitter with.
-const tries = 5
-
-func (s *Service) change(ctx context.Context, fid id.Feedback, do func(*Feedback) error) (f Feedback, err error) {
-	for range tries {
-		if f, err = s.changeOnce(ctx, fid, do); !fault.Is(err, fault.Conflict) || errors.Is(err, ErrClosed) {
-			break
+	return s.save(ctx, fid, func(f *Feedback) error {
+		if want && f.Submitter.Email == "" {
+			return fault.Fields(fault.Field{Pointer: "/submitter/email", Detail: "is required to hear back"})
 		}
-	}
-	return f, err
+		f.Submitter.HearBack = want
+		return nil
+	})
 }
 
-func (s *Service) changeOnce(ctx context.Context, fid id.Feedback, do func(*Feedback) error) (Feedback, error) {
-	f, err := s.Store.Feedback(ctx, fid)
-	if err != nil {
-		return Feedback{}, err
-	}
-	if !f.Open() {
-		return Feedback{}, ErrClosed
-	}
-	if err := do(&f); err != nil {
-		return Feedback{}, err
-	}
-	if err := s.Store.SaveFeedback(ctx, f); err != nil {
-		return Feedback{}, fmt.Errorf("save feedback %s: %w", fid, err)
-	}
-	f.Version++
-	return f, nil
+// change changes what the team has not taken up yet.
+func (s *Service) change(ctx context.Context, fid id.Feedback, do func(*Feedback) error) (Feedback, error) {
+	return s.save(ctx, fid, func(f *Feedback) error {
+		if !f.Open() {
+			return ErrClosed
+		}
+		return do(f)
+	})
+}
+
+// save lets do change a piece, anew where triage was faster: it takes a piece up within a second of its being sent or
+// changed, and that is nothing to trouble a submitter with.
+func (s *Service) save(ctx context.Context, fid id.Feedback, do func(*Feedback) error) (Feedback, error) {
+	var out Feedback
+	err := fault.Anew(ctx, func() error {
+		f, err := s.Store.Feedback(ctx, fid)
+		if err != nil {
+			return err
+		}
+		if err := do(&f); err != nil {
+			return err
+		}
+		if err := s.Store.SaveFeedback(ctx, f); err != nil {
+			return fmt.Errorf("save feedback %s: %w", fid, err)
+		}
+		f.Version++
+		out = f
+		return nil
+	})
+	return out, err
 }

@@ -406,11 +406,12 @@ func TestClosedOnceTakenUp(t *testing.T) {
 }
 
 // The piece changes between the read and the write of its submitter's change. Being triaged closes nothing, so the change
-// goes through all the same; being taken up by the team does.
+// goes through all the same; being taken up by the team does. Whether they hear back they may say at any time.
 func TestChangeRaces(t *testing.T) {
 	changes := map[string]func(*rig, id.Feedback) error{
 		"edit":     func(r *rig, fid id.Feedback) error { _, err := r.Edit(t.Context(), fid, draft(nil)); return err },
 		"withdraw": func(r *rig, fid id.Feedback) error { _, err := r.Withdraw(t.Context(), fid); return err },
+		"hear":     func(r *rig, fid id.Feedback) error { _, err := r.HearBack(t.Context(), fid, false); return err },
 	}
 	for name, change := range changes {
 		for _, with := range []string{"triage", "the team"} {
@@ -435,11 +436,16 @@ func TestChangeRaces(t *testing.T) {
 				if loadErr != nil {
 					t.Fatal(loadErr)
 				}
-				if with == "the team" {
+				switch {
+				case name == "hear": // at any time
+					if err != nil || got.Submitter.HearBack || got.State != f.State || got.Improvement != f.Improvement {
+						t.Errorf("%v, %+v", err, got)
+					}
+				case with == "the team":
 					if !errors.Is(err, feedback.ErrClosed) || got.Text != f.Text {
 						t.Errorf("%v, %+v", err, got)
 					}
-				} else if err != nil || got.Edited.IsZero() {
+				case err != nil || got.Edited.IsZero():
 					t.Errorf("%v, %+v", err, got)
 				}
 			})

@@ -176,7 +176,7 @@ func (s *Service) andons(ctx context.Context, p product.Product, pieces []feedba
 
 // andon notes words about one scope, pulls its andon where they are enough, and says whether it is up.
 func (s *Service) andon(ctx context.Context, p product.Product, scope Scope, component string, words []AndonWord) (up bool, err error) {
-	err = retry(ctx, func() error {
+	err = fault.Anew(ctx, func() error {
 		st, err := s.Store.Andon(ctx, p.ID, scope)
 		if err != nil {
 			return fmt.Errorf("load andon: %w", err)
@@ -414,7 +414,7 @@ func (s *Service) pulled(ctx context.Context, p product.Product, st AndonState) 
 	by := By{Who: fmt.Sprintf("%sandon pulled by %d people", rulePrefix, p.Andon.People)}
 	last := st.Words[len(st.Words)-1].At
 	for _, w := range st.Words {
-		err := retry(ctx, func() error {
+		err := fault.Anew(ctx, func() error {
 			return s.attachOnce(ctx, st.Improvement, w.Feedback, by, func(c *Change) error {
 				cluster, err := s.cluster(ctx, p.ID, st.Scope)
 				if err != nil {
@@ -448,7 +448,7 @@ func (s *Service) StandDown(ctx context.Context, iid id.Improvement, reason stri
 		return Improvement{}, fault.Fields(fault.Field{Pointer: "/reason", Detail: "is required: 1 to 1,000 characters that say why"})
 	}
 	var out Improvement
-	err := retry(ctx, func() error {
+	err := fault.Anew(ctx, func() error {
 		im, err := s.Store.Improvement(ctx, iid)
 		if err != nil {
 			return err

@@ -292,7 +292,7 @@ func (s *Service) join(ctx context.Context, p product.Product, f feedback.Feedba
 		return f.Improvement, nil
 	}
 	var to id.Improvement
-	err := retry(ctx, func() error {
+	err := fault.Anew(ctx, func() error {
 		to = ""
 		clusters, err := s.Store.Clusters(ctx, p.ID, problemScopes(p, f))
 		if err != nil {
@@ -352,7 +352,7 @@ func (s *Service) gatherOnce(ctx context.Context, p product.Product, scope Scope
 	if err := s.gather(ctx, p, scope, at); err != nil {
 		return err
 	}
-	return retry(ctx, func() error {
+	return fault.Anew(ctx, func() error {
 		c, err := s.cluster(ctx, p.ID, scope)
 		if err != nil || c.Improvement != iid || c.Gathered {
 			return err

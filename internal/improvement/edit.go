@@ -137,7 +137,7 @@ func (s *Service) Edit(ctx context.Context, iid id.Improvement, e Edit, by By) (
 		return Improvement{}, err
 	}
 	var out Improvement
-	err = retry(ctx, func() error {
+	err = fault.Anew(ctx, func() error {
 		im, err := s.Store.Improvement(ctx, iid)
 		if err != nil {
 			return err

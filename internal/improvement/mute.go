@@ -21,7 +21,7 @@ func (s *Service) silence(ctx context.Context, f feedback.Feedback) error {
 	if f.Signal.State != signal.Firing {
 		return nil
 	}
-	return retry(ctx, func() error {
+	return fault.Anew(ctx, func() error {
 		k, err := s.Store.SignalKey(ctx, f.Product(), f.Signal.Key)
 		if err != nil {
 			return fmt.Errorf("load signal key: %w", err)
@@ -93,7 +93,7 @@ func over(sig signal.Signal, p product.Product, until, now time.Time) time.Time 
 
 // counted takes a firing that counts now out of what is muted.
 func (s *Service) counted(ctx context.Context, was SignalKey, f feedback.Feedback, iid id.Improvement) error {
-	return retry(ctx, func() error {
+	return fault.Anew(ctx, func() error {
 		k, err := s.Store.SignalKey(ctx, was.Product, was.Key)
 		if err != nil {
 			return fmt.Errorf("load signal key: %w", err)

@@ -50,25 +50,6 @@ type Service struct {
 	Rand  func() string
 }
 
-// tries is how often a step is tried anew where somebody else was faster. Every time it lost somebody else won, so that as
-// many writers as this at once all get through.
-const tries = 50
-
-// retry runs do until it is not in Conflict with another writer. A conflict that the caller's own decision makes (wrong
-// status) is not retried.
-func retry(ctx context.Context, do func() error) error {
-	for range tries {
-		err := do()
-		if !fault.Is(err, fault.Conflict) || codeOf(err) != "changed_meanwhile" {
-			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	return fault.New(fault.Unavailable, "busy", "Too many changes at once. Try again in a moment.")
-}
-
 func codeOf(err error) string {
 	if e, ok := asFault(err); ok {
 		return e.Code
@@ -193,7 +174,7 @@ func attachedElsewhere(f feedback.Feedback) error {
 // Attach attaches one piece to an Improvement of its product. Repeating is harmless. Where the Improvement was decided
 // already, the submitter is told where it stands.
 func (s *Service) Attach(ctx context.Context, iid id.Improvement, fid id.Feedback, by By) error {
-	return retry(ctx, func() error { return s.attachOnce(ctx, iid, fid, by, nil) })
+	return fault.Anew(ctx, func() error { return s.attachOnce(ctx, iid, fid, by, nil) })
 }
 
 // attachOnce is one try to attach. more, where it is not nil, adds to the Change what is to be stored with it.
@@ -307,7 +288,7 @@ func (s *Service) rules(ctx context.Context, c *Change, p product.Product, f fee
 // changes nothing.
 func (s *Service) Decide(ctx context.Context, iid id.Improvement, d Decision, by By) (Improvement, error) {
 	var out Improvement
-	err := retry(ctx, func() error {
+	err := fault.Anew(ctx, func() error {
 		im, err := s.Store.Improvement(ctx, iid)
 		if err != nil {
 			return err
@@ -351,7 +332,7 @@ func (s *Service) log(by By, now time.Time, action string, im Improvement) *trai
 // Detach undoes Attach: the piece waits in the queue by itself again, and the score is as if it had never been attached.
 // What the Improvement was decided to be stays decided, and no rule attaches the piece again. Repeating is harmless.
 func (s *Service) Detach(ctx context.Context, iid id.Improvement, fid id.Feedback, by By) error {
-	return retry(ctx, func() error {
+	return fault.Anew(ctx, func() error {
 		f, err := s.Store.Feedback(ctx, fid)
 		if err != nil {
 			return err

@@ -35,7 +35,7 @@ func (s *Service) AttachSignal(ctx context.Context, f feedback.Feedback) (id.Imp
 	component := p.ComponentOf(*f.Signal)
 	iid := f.Improvement // where a person was faster, or this is a second try
 	for raised := false; iid == ""; {
-		err := retry(ctx, func() (err error) {
+		err := fault.Anew(ctx, func() (err error) {
 			iid, raised, err = s.fire(ctx, p, f, component)
 			return err
 		})
@@ -94,7 +94,7 @@ func (s *Service) end(ctx context.Context, f feedback.Feedback) (iid id.Improvem
 	if f.Improvement != "" {
 		return f.Improvement, nil
 	}
-	err = retry(ctx, func() error {
+	err = fault.Anew(ctx, func() error {
 		k, err := s.Store.SignalKey(ctx, f.Product(), f.Signal.Key)
 		if err != nil {
 			return fmt.Errorf("load signal key: %w", err)

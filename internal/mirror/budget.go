@@ -92,7 +92,7 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 	line := governor.Folded{Improvement: ep.Improvement, Episode: ep.N, Title: ep.Request.Title, Priority: ep.Request.Priority, At: now}
 	child := ep
 	child.Order, child.Held, child.Attempts, child.RetryAt, child.Error = opsitem.None, false, 0, time.Time{}, d.Why
-	for range races {
+	return fault.Anew(ctx, func() error {
 		list, err := s.list(ctx, ep.Improvement.Product(), now)
 		if err != nil {
 			return err
@@ -102,9 +102,9 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 			list.Order, list.Attempts, list.RetryAt = opsitem.Push, 0, now.Add(improvement.PushEvery)
 		}
 		child.Parent = list.Improvement
-		err = s.Store.SaveFolded(ctx, child, line, list, delta)
-		if !fault.Is(err, fault.Conflict) {
-			return err
+		lost := s.Store.SaveFolded(ctx, child, line, list, delta)
+		if !fault.Is(lost, fault.Conflict) {
+			return lost
 		}
 		again, err := s.Store.Episode(ctx, ep.Improvement, ep.N)
 		if err != nil {
@@ -113,8 +113,8 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 		if again.Version != ep.Version {
 			return nil // it was decided about meanwhile; whoever did that asks again
 		}
-	}
-	return fault.New(fault.Unavailable, "busy", "Too many changes at once.")
+		return lost
+	})
 }
 
 // list gives the episode of the product's list that takes lines now, which it opens where there is none. A list that

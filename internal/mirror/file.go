@@ -55,9 +55,6 @@ func (s *Service) found(ctx context.Context, ep opsitem.Episode, oid string) err
 	return s.filed(ctx, ep.Improvement, ep.N, oid)
 }
 
-// races is how often a step is tried anew where somebody else was faster.
-const races = 20
-
 // filed stores the OpsItem's id. What was decided or heard while OpsCenter was asked is kept: it is pushed next.
 func (s *Service) filed(ctx context.Context, iid id.Improvement, n int, oid string) error {
 	return s.again(ctx, iid, n, func(im improvement.Improvement, ep opsitem.Episode) error {
@@ -86,7 +83,7 @@ func (s *Service) filed(ctx context.Context, iid id.Improvement, n int, oid stri
 
 // again reads an episode and its Improvement and lets do write them, until nobody else was faster.
 func (s *Service) again(ctx context.Context, iid id.Improvement, n int, do func(improvement.Improvement, opsitem.Episode) error) error {
-	for range races {
+	return fault.Anew(ctx, func() error {
 		// The episode first: whoever changes both in one step makes the write of one of them a Conflict.
 		ep, err := s.Store.Episode(ctx, iid, n)
 		if err != nil {
@@ -96,11 +93,8 @@ func (s *Service) again(ctx context.Context, iid id.Improvement, n int, do func(
 		if err != nil {
 			return fmt.Errorf("load improvement %s: %w", iid, err)
 		}
-		if err = do(im, ep); !fault.Is(err, fault.Conflict) {
-			return err
-		}
-	}
-	return fault.New(fault.Unavailable, "busy", "Too many changes at once.")
+		return do(im, ep)
+	})
 }
 
 // urgent says whether OpsCenter is told at once: what somebody decided or set, and a severity that rose.

@@ -16,14 +16,12 @@ import (
 )
 
 // look takes over what an OpsItem of an episode says now. An error of OpsCenter is a *centerError.
-func (s *Service) look(ctx context.Context, iid id.Improvement, n int, oid, by string) (Outcome, error) {
-	for range races {
-		out, err := s.lookOnce(ctx, iid, n, oid, by)
-		if !fault.Is(err, fault.Conflict) {
-			return out, err
-		}
-	}
-	return "", fault.New(fault.Unavailable, "busy", "Too many changes at once.")
+func (s *Service) look(ctx context.Context, iid id.Improvement, n int, oid, by string) (out Outcome, err error) {
+	err = fault.Anew(ctx, func() error {
+		out, err = s.lookOnce(ctx, iid, n, oid, by)
+		return err
+	})
+	return out, err
 }
 
 // lookOnce reads what is stored before it asks OpsCenter, so that whatever is decided or pushed meanwhile makes the write a

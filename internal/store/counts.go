@@ -130,7 +130,7 @@ func addCells(cells map[trend.Cell]trend.Counts) []table.Op {
 // recount replaces a Mark that counts differently now, and posts the difference with it. One that counts alike is replaced
 // too where it is of a later version, so that what was read in between comes too late.
 func (s *Store) recount(ctx context.Context, m trend.Mark) error {
-	for range 5 {
+	return fault.Anew(ctx, func() error {
 		old, v, err := get[trend.Mark](ctx, s.t, keyMark(m.Feedback, m.Received), "mark")
 		if err != nil {
 			return err
@@ -150,12 +150,8 @@ func (s *Store) recount(ctx context.Context, m trend.Mark) error {
 			diff[c] = diff[c].Minus(n)
 		}
 		maps.DeleteFunc(diff, func(_ trend.Cell, n trend.Counts) bool { return len(n) == 0 })
-		err = s.write(ctx, append([]table.Op{table.Put(r, table.VersionIs(v))}, addCells(diff)...)...)
-		if !fault.Is(err, fault.Conflict) {
-			return err
-		}
-	}
-	return fault.New(fault.Unavailable, "busy", "Too many changes at once.")
+		return s.write(ctx, append([]table.Op{table.Put(r, table.VersionIs(v))}, addCells(diff)...)...)
+	})
 }
 
 // Counts gives the cells of one dimension of a product with from <= hour < to, in order. Hours without a count have no

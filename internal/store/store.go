@@ -81,7 +81,7 @@ func notFound(what string) error {
 func (s *Store) write(ctx context.Context, ops ...table.Op) error {
 	err := s.t.Write(ctx, ops...)
 	if _, ok := table.Conflict(err); ok {
-		return fault.Wrap(fault.Conflict, "changed_meanwhile", "It was changed by somebody else meanwhile. Load it again.", err)
+		return fault.Meanwhile(err)
 	}
 	return err
 }

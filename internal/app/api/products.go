@@ -88,7 +88,7 @@ func (a *API) setProduct(r *http.Request, slug string, s product.Settings, versi
 		return p, false, err
 	}
 	if version != 0 && version != p.Version {
-		return p, false, fault.New(fault.Conflict, "changed_meanwhile", "It was changed by somebody else meanwhile. Load it again.")
+		return p, false, fault.Meanwhile(nil)
 	}
 	who := by(r)
 	s.By = who.Who
