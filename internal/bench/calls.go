@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,13 +71,11 @@ func (b *bench) calls(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	addr, stop, err := serve(ctx, e)
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: e, ReadHeaderTimeout: time.Second}
-	go func() { _ = srv.Serve(l) }() // ends with Close
-	defer func() { err = errors.Join(err, srv.Close()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 	db, err := embedded.OpenMem(embedded.Options{})
 	if err != nil {
 		return err
@@ -87,7 +83,7 @@ func (b *bench) calls(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	f := &filing{now: time.Now(), api: &counting{API: ssm.New(ssm.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String("http://" + l.Addr().String()), Retryer: aws.NopRetryer{},
+		Region: "us-east-1", BaseEndpoint: aws.String("http://" + addr), Retryer: aws.NopRetryer{},
 		Credentials: credentials.NewStaticCredentialsProvider("bench", "bench", ""),
 	})}}
 	clock := func() time.Time { return f.now }

@@ -31,14 +31,11 @@ func (b *bench) emulator(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	addr, stop, err := serve(ctx, e)
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: e, ReadHeaderTimeout: time.Second}
-	go func() { _ = srv.Serve(l) }() // ends with Close
-	defer func() { err = errors.Join(err, srv.Close()) }()
-	addr := l.Addr().String()
+	defer func() { err = errors.Join(err, stop()) }()
 
 	var mu sync.Mutex
 	var ids []string
@@ -126,4 +123,15 @@ func opsRequest(addr, operation string, in any) []byte {
 	return fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-amz-json-1.1\r\nX-Amz-Target: AmazonSSM.%s\r\nX-Amz-Date: %s\r\n"+
 		"Authorization: AWS4-HMAC-SHA256 Credential=bench/%s/us-east-1/ssm/aws4_request, SignedHeaders=host;x-amz-date, Signature=%064d\r\nContent-Length: %d\r\n\r\n%s",
 		addr, operation, now.Format("20060102T150405Z"), now.Format("20060102"), 0, len(body), body)
+}
+
+// serve answers on a port of its own until stop.
+func serve(ctx context.Context, h http.Handler) (addr string, stop func() error, err error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: time.Second}
+	go func() { _ = srv.Serve(l) }() // ends with stop
+	return l.Addr().String(), srv.Close, nil
 }

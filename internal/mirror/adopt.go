@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,19 +61,16 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 			return nil
 		}
 		now := s.Now()
-		whose := item.CreatedBy
-		if whose == "" {
-			whose = item.Source
-		}
+		whose := operator(cmp.Or(item.CreatedBy, item.Source))
 		ep.OpsItem, ep.Adopted, ep.Filed, ep.Status, ep.Level, ep.Seen = item.ID, true, now, item.Status, item.Level, item.Modified
 		ep.Pushed, ep.Keys = now, opsitem.Passing(ep.Request.Data)
 		c := improvement.Change{Improvement: im}
 		if im.Episode == ep.N {
 			im.OpsItem = item.ID
 			im.Entries++
-			c.Entry = &improvement.Entry{Seq: im.Entries, At: now, By: operator(whose), What: "OpsItem adopted", Detail: item.ID + ", from " + item.Source}
-			im = improvement.Adopted(im, item.Level, operator(whose), now)
-			if next, moved := improvement.Mirrored(im, item.Status, operator(whose), now); moved && item.Status == opsitem.InProgress {
+			c.Entry = &improvement.Entry{Seq: im.Entries, At: now, By: whose, What: "OpsItem adopted", Detail: item.ID + ", from " + item.Source}
+			im = improvement.Adopted(im, item.Level, whose, now)
+			if next, moved := improvement.Mirrored(im, item.Status, whose, now); moved && item.Status == opsitem.InProgress {
 				c.Also, c.Notice, im = []improvement.Entry{*next.Entry}, next.Notice, next.Improvement
 			}
 		}
@@ -110,10 +108,7 @@ func (s *Service) alongside(ctx context.Context, item opsitem.Item) (Outcome, er
 			return nil
 		}
 		now := s.Now()
-		whose := item.CreatedBy
-		if whose == "" {
-			whose = item.Source
-		}
+		whose := operator(cmp.Or(item.CreatedBy, item.Source))
 		im.Entries++
 		im.Updated, im.Ordered = now, true
 		ep.Related = append(slices.Clip(ep.Related), item.ID)
@@ -122,7 +117,7 @@ func (s *Service) alongside(ctx context.Context, item opsitem.Item) (Outcome, er
 		}
 		out = Alongside
 		return s.Store.SaveChange(ctx, improvement.Change{Improvement: im, Episode: &ep, Entry: &improvement.Entry{
-			Seq: im.Entries, At: now, By: operator(whose), What: "another OpsItem about the same", Detail: item.ID + ", from " + item.Source + "; related",
+			Seq: im.Entries, At: now, By: whose, What: "another OpsItem about the same", Detail: item.ID + ", from " + item.Source + "; related",
 		}})
 	})
 	return out, err

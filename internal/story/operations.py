@@ -9,7 +9,6 @@ machine and on a deployed stack, where EventBridge carries the events.
 Exit status 0: every check held; 1: the first that did not is named.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -168,26 +167,6 @@ class Operations(story.Story):
         check(budget["filed"] >= 4 and budget["held"] == 0 and not budget["edge"], "the budget counts them", budget)
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--api", default="http://127.0.0.1:8080", help="the pages and the API")
-    p.add_argument("--local", help="where /_local/ is served; default: --api")
-    p.add_argument("--aws", default="http://127.0.0.1:8081", help="where OpsCenter answers")
-    p.add_argument("--region", default="us-east-1")
-    p.add_argument("--patience", type=float, default=story.PATIENCE)
-    args = p.parse_args()
-    story.PATIENCE = args.patience
-    start = time.monotonic()
-    try:
-        ops = Operations(args.api, args.local or args.api, args.aws, args.region)
-        for chapter in (ops.product, ops.cluster, ops.lost, ops.reopened, ops.machine, ops.adopted, ops.andon, ops.audit):
-            chapter()
-    except story.Failed as e:
-        print(f"\nFAILED  {e}", file=sys.stderr)
-        return 1
-    print(f"\nOperations saw all of it in {time.monotonic() - start:.1f} s.")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    chapters = ("product", "cluster", "lost", "reopened", "machine", "adopted", "andon", "audit")
+    sys.exit(story.tell(__doc__, Operations, chapters, "Operations saw all of it"))

@@ -7,7 +7,6 @@ AWS's own settings (AWS_ENDPOINT_URL, AWS_DEFAULT_REGION, credentials) name wher
 the signals queue hides a message, so it is for stacks made for a test.
 """
 
-import argparse
 import json
 import secrets
 import sys
@@ -60,20 +59,13 @@ def run(api, local):
     story.until("and what comes later is taken in", lambda: f"{mark}-later" in aside())
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--api", required=True)
-    p.add_argument("--local", required=True)
-    p.add_argument("--patience", type=float, default=story.PATIENCE)
-    args = p.parse_args()
-    story.PATIENCE = args.patience
-    try:
-        run(args.api, args.local)
-    except story.Failed as e:
-        print(f"\nFAILED  {e}", file=sys.stderr)
-        return 1
-    return 0
+class Poison:
+    def __init__(self, api, local, *_):
+        self.api, self.local = api, local
+
+    def ends(self):
+        run(self.api, self.local)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(story.tell(__doc__, Poison, ("ends",), "Poison kept nobody waiting"))

@@ -355,27 +355,29 @@ def alarm_event(name, was, now, minute):
     }
 
 
-def main():
+def tell(doc, make, chapters, end):
+    """Reads the arguments, makes the story and plays its chapters; gives the exit code."""
     global PATIENCE
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--api", default="http://127.0.0.1:8080", help="the pages and the API")
     p.add_argument("--local", help="where /_local/ is served; default: --api")
     p.add_argument("--aws", default="http://127.0.0.1:8081", help="where OpsCenter answers")
     p.add_argument("--region", default="us-east-1")
-    p.add_argument("--patience", type=float, default=60.0, help="seconds until something that should happen counts as not happening")
+    p.add_argument("--patience", type=float, default=PATIENCE, help="seconds until something that should happen counts as not happening")
     args = p.parse_args()
     PATIENCE = args.patience
     start = time.monotonic()
     try:
-        story = Story(args.api, args.local or args.api, args.aws, args.region)
-        for chapter in (story.product, story.received, story.promoted, story.worked, story.reopened, story.signals, story.digest, story.audit):
-            chapter()
+        story = make(args.api, args.local or args.api, args.aws, args.region)
+        for chapter in chapters:
+            getattr(story, chapter)()
     except Failed as e:
         print(f"\nFAILED  {e}", file=sys.stderr)
         return 1
-    print(f"\nAll the way round in {time.monotonic() - start:.1f} s.")
+    print(f"\n{end} in {time.monotonic() - start:.1f} s.")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    chapters = ("product", "received", "promoted", "worked", "reopened", "signals", "digest", "audit")
+    sys.exit(tell(__doc__, Story, chapters, "All the way round"))
