@@ -5,7 +5,7 @@ package config
 
 // Index names of the table; each is a sparse global secondary index with the key attributes <name>_p and <name>_s.
 const (
-	IndexPending = "pending" // orders not done yet: triage, filing, telling
+	IndexPending = "pending" // orders not done yet: triage, filing, telling; andons that are up
 	IndexRanked  = "ranked"  // by score: the queue, Improvements of one status
 	IndexRecent  = "recent"  // by time of the last change
 )

@@ -55,6 +55,9 @@ func (im Improvement) InForce() opsitem.Level {
 	return l
 }
 
+// Stops says whether its andon is up and it still is to be worked on: then it waits to be stood down or mended.
+func (im Improvement) Stops() bool { return im.AndonUp() && !im.Status.Closed() }
+
 // settle fixes the level that an episode begins with: what a person set stays set, the rest is the evidence's of now.
 func (im *Improvement) settle(now time.Time) {
 	ev, l := im.Evident(), &im.Level

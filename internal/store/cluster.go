@@ -156,6 +156,15 @@ func (s *Store) SaveAndon(ctx context.Context, a improvement.AndonState) error {
 	return s.write(ctx, table.Put(r, table.VersionIs(a.Version)))
 }
 
+// AndonsUp gives the Improvements of a product whose andon is up, the one pulled last first; at most most of them.
+func (s *Store) AndonsUp(ctx context.Context, p id.Product, most int) ([]improvement.Improvement, error) {
+	page, err := s.t.Query(ctx, table.Query{Index: pending, P: andonsUp(p), Desc: true, Limit: most})
+	if err != nil {
+		return nil, err
+	}
+	return decodeAll(page.Rows, versionImprovement)
+}
+
 // Problems gives the Marks of people's problems received in from..to, the latest first, of at most most Marks looked at.
 func (s *Store) Problems(ctx context.Context, p id.Product, from, to time.Time, most int) ([]trend.Mark, error) {
 	var out []trend.Mark

@@ -111,6 +111,47 @@ func TestDueMuted(t *testing.T) {
 	}
 }
 
+// The Improvements whose andon is up are found by that alone, whatever else there is, and no longer than it is up.
+func TestAndonsUp(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	im := func(name string, pulled time.Duration) improvement.Improvement {
+		return improvement.Improvement{
+			ID: id.NewImprovement(shop, name), Status: improvement.Accepted, Episode: 1, Updated: start,
+			Andon: improvement.Andon{Pulled: start.Add(pulled), Episode: 1},
+		}
+	}
+	first, last, stood, shipped, earlier := im("first", 0), im("last", time.Minute), im("stood", 0), im("shipped", 0), im("earlier", 0)
+	stood.Andon.Stood, shipped.Status, earlier.Episode = start, improvement.Shipped, 2
+	for _, i := range []improvement.Improvement{first, last, stood, shipped, earlier} {
+		r.must(r.SaveChange(ctx, improvement.Change{Improvement: i}))
+	}
+	for i := range 200 {
+		r.must(r.SaveChange(ctx, improvement.Change{Improvement: improvement.Improvement{ID: id.NewImprovement(shop, fmt.Sprint(i)), Status: improvement.Accepted}}))
+	}
+	up := func(most int) (got []improvement.Improvement) {
+		t.Helper()
+		rows, queries := r.table.read(func() {
+			var err error
+			got, err = r.AndonsUp(ctx, shop, most)
+			r.must(err)
+		})
+		if rows > 2 || queries != 1 {
+			t.Errorf("%d rows in %d queries", rows, queries)
+		}
+		return got
+	}
+	equal(t, []string{string(last.ID), string(first.ID)}, names(up(10), improvementName))
+	equal(t, []string{string(last.ID)}, names(up(1), improvementName))
+	last = up(1)[0]
+	last.Andon.Stood = start.Add(time.Hour)
+	r.must(r.SaveChange(ctx, improvement.Change{Improvement: last}))
+	equal(t, []string{string(first.ID)}, names(up(10), improvementName))
+	if got, err := r.AndonsUp(ctx, id.NewProduct("other"), 10); err != nil || len(got) > 0 {
+		t.Errorf("another product: %v, %v", got, err)
+	}
+}
+
 // What every piece asks for is read once in some seconds.
 func TestProductLately(t *testing.T) {
 	r := newRig(t)

@@ -17,7 +17,8 @@ func versionImprovement(im *improvement.Improvement, v int64) { im.Version = v }
 func versionNotice(n *improvement.Notice, v int64)            { n.Version = v }
 func versionEpisode(e *opsitem.Episode, v int64)              { e.Version = v }
 
-// improvementRow lies among those of its status by score, and among all of its product by time.
+// improvementRow lies among those of its status by score, and among all of its product by time; while its andon is up
+// besides among those that wait to be stood down.
 func improvementRow(im improvement.Improvement) (table.Row, error) {
 	r, err := row(TypeImprovement, keyImprovement(im.ID), im)
 	if err != nil {
@@ -27,6 +28,9 @@ func improvementRow(im improvement.Improvement) (table.Row, error) {
 	r.Index = map[table.Index]table.Key{
 		ranked: {P: rankedStatus(p, string(im.Status)), S: rank(score.Log(im.Evidence, im.Effort)) + "#" + string(im.ID)},
 		recent: {P: recentImprovements(p), S: stamp(im.Updated) + "#" + string(im.ID)},
+	}
+	if im.Stops() {
+		r.Index[pending] = table.Key{P: andonsUp(p), S: stamp(im.Andon.Pulled) + "#" + string(im.ID)}
 	}
 	return r, nil
 }

@@ -18,6 +18,7 @@
 //	products                    in order of id  -        -
 //	problems of a product       newest first    -        time (key), kind
 //	muted firings               when to look    pending  -
+//	andons up of a product      latest first    pending  -
 //
 // A window is at most Window rows read for one page, so that a filter that matches nothing costs a bounded read and the
 // next page goes on from there.
@@ -156,6 +157,7 @@ func countsOf(p id.Product, t time.Time) string {
 // The partitions of the indexes.
 func rankedFeedback(p id.Product, kind string) string { return string(p) + "#feedback#" + kind }
 func rankedStatus(p id.Product, status string) string { return string(p) + "#" + status }
+func andonsUp(p id.Product) string                    { return string(p) + "#andons" }
 func recentImprovements(p id.Product) string          { return string(p) + "#improvements" }
 
 // shards is over how many partitions each kind of pending order is spread, so that no partition of the index takes all

@@ -32,7 +32,7 @@ var (
 )
 
 func team(title string, s Section, p *ProductRef, path string) Shell {
-	return Shell{Title: title, User: mateo, Product: p, Products: products, Section: s, SetAside: 2, Local: true, Path: path}
+	return Shell{Title: title, User: mateo, Product: p, Products: products, Section: s, SetAside: 2, Muted: 1, Local: true, Path: path}
 }
 
 func customer(title string) Shell { return Shell{Title: title} }
@@ -81,8 +81,8 @@ func queueItems() []QueueItem {
 
 func improvementRows() []ImprovementRow {
 	return []ImprovementRow{
-		{ID: "imp_7k2m", Title: "Export more than 1,000 rows", State: StatePlanned, Score: score(34.2, 19.4, 2.5, 0.86, 1.2), Owner: "export team lead", Due: daysAgo(-12), Companies: 7, Voices: 12, Since: daysAgo(41), Changed: daysAgo(1), OpsItem: "oi-7c2e41f09ab3", Path: "/team/web-shop/improvements/imp_7k2m"},
-		{ID: "imp_3b", Title: "Keep baskets between devices", State: StateInProgress, Score: score(21, 14, 2, 0.75, 1), Owner: "shop team lead", Due: daysAgo(4), Overdue: true, Companies: 5, Voices: 9, Since: daysAgo(25), Changed: back(3 * time.Hour), OpsItem: "oi-1f09ab37c2e4"},
+		{ID: "imp_7k2m", Title: "Export more than 1,000 rows", State: StatePlanned, Score: score(34.2, 19.4, 2.5, 0.86, 1.2), Owner: "export team lead", Due: daysAgo(-12), Companies: 7, Voices: 12, Since: daysAgo(41), Changed: daysAgo(1), OpsItem: "oi-7c2e41f09ab3", Severity: 1, Andon: true, Path: "/team/web-shop/improvements/imp_7k2m"},
+		{ID: "imp_3b", Title: "Keep baskets between devices", State: StateInProgress, Score: score(21, 14, 2, 0.75, 1), Owner: "shop team lead", Due: daysAgo(4), Overdue: true, Companies: 5, Voices: 9, Since: daysAgo(25), Changed: back(3 * time.Hour), OpsItem: "oi-1f09ab37c2e4", Severity: 2},
 		{ID: "imp_q1", Title: "Say where an order is while it is being packed", State: StateAccepted, Score: score(4.1, 3, 1, 0.68, 1), Companies: 2, Voices: 4, Since: daysAgo(9), Changed: daysAgo(6)},
 	}
 }
@@ -236,7 +236,12 @@ func samples() []sample {
 	stopped := improvement()
 	stopped.Component, stopped.Words = "Checkout", "1 incident, 12 complaints, 43 companies"
 	stopped.Andon = &Andon{Words: "5 people reported problems with Checkout within 60 minutes", Since: back(20 * time.Minute), Errors: FieldErrors{"reason": "The reason is required: 1 to 1,000 characters that say why."}}
+	alerts := []Fault{
+		{Tone: ToneBad, Title: "Andon: 5 people reported problems with Checkout within 60 minutes", Detail: "“Paying fails” (Checkout service): severity 1, nobody has it yet.", Action: &Link{"Open the case", "/team/checkout/improvements/imp_9"}, Since: back(20 * time.Minute)},
+		{Tone: ToneWarn, Title: "Muted now in Web shop: signals of Checkout until 2026-03-18 16:00 UTC", Action: &Link{"Muted signals", "/team/web-shop/mutes"}},
+	}
 	home := TeamHome{
+		Alerts:   alerts,
 		ToDecide: []Waiting{{shop, queueItems()[0]}, {shop, queueItems()[1]}, {checkout, queueItems()[2]}}, Total: 23,
 		Overdue: digest().Overdue,
 		Faults: []Fault{
@@ -244,7 +249,7 @@ func samples() []sample {
 			{Tone: ToneBad, Title: "4 events set aside", Detail: "We did not understand them.", Action: &Link{"Look at them", "/team/set-aside"}, Since: daysAgo(2)},
 			{Tone: ToneWarn, Title: "Mail is in the SES sandbox", Detail: "Only verified addresses get mail. Ask AWS for production access."},
 		},
-		Products: []ProductState{{shop, 18, 17, 1, back(5 * time.Hour)}, {checkout, 5, 3, 0, back(20 * time.Minute)}, {products[2], 0, 0, 0, time.Time{}}},
+		Products: []ProductState{{shop, 18, 17, 1, back(5 * time.Hour), 0}, {checkout, 5, 3, 0, back(20 * time.Minute), 1}, {products[2], 0, 0, 0, time.Time{}, 0}},
 	}
 	aside := SetAside{Products: products, Pager: Pager{Shown: 2, Total: 2}, Items: []SetAsideItem{
 		{ID: "sa_1", Source: "custom.scanner", DetailType: "Scan Completed", Why: "No reader knows custom.scanner, and no product claims it.", Since: daysAgo(2), Latest: back(time.Hour), Count: 3, Account: "123456789012", Region: "eu-central-1", Resource: "arn:aws:ecr:eu-central-1:123456789012:repository/shop", Event: "{\n  \"source\": \"custom.scanner\",\n  \"detail-type\": \"Scan Completed\",\n  \"detail\": {\"findings\": 3}\n}", Tried: 1, TriedAt: daysAgo(1)},
@@ -257,7 +262,7 @@ func samples() []sample {
 		{At: daysAgo(40), Who: "search team lead", Did: "erased", Kind: "erased", What: "one person's feedback", Detail: "asked for on the status page"},
 	}}
 	q := func(items []QueueItem, f QueueFilter) Queue {
-		return Queue{Product: shop, Items: items, Filter: f, Pager: Pager{Next: "/team/web-shop/queue?cursor=abc", Shown: len(items), Total: 23}}
+		return Queue{Product: shop, Alerts: alerts, Items: items, Filter: f, Pager: Pager{Next: "/team/web-shop/queue?cursor=abc", Shown: len(items), Total: 23}}
 	}
 	acceptedShell := team("Queue · Web shop", SectionQueue, &shop, "/team/web-shop/queue")
 	acceptedShell.Notices = []Notice{

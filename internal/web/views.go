@@ -18,6 +18,7 @@ type Shell struct {
 	Products []ProductRef // those the user may switch to; customers' pages need none
 	Section  Section      // which entry of the navigation is this page; "" takes the view's own
 	SetAside int          // shown beside its navigation entry when not zero
+	Muted    int          // windows that last now; likewise
 	Local    bool         // `make run`: the header links to /_local/
 	Notices  []Notice     // said once, above the page
 	Path     string       // the page's own path and query without the base: where sign-in and forms come back to

@@ -4,6 +4,7 @@ import "time"
 
 // TeamHome is `/team`: what waits for me, across products.
 type TeamHome struct {
+	Alerts   []Fault   // what holds now: andons that are up, then what is muted
 	ToDecide []Waiting // best first; Total counts what is not listed
 	Total    int
 	Overdue  []Promise
@@ -40,6 +41,7 @@ type ProductState struct {
 	ProductRef
 	ToDecide, Open, Overdue int
 	LastFeedback            time.Time // zero: none yet
+	Andons                  int       // that are up
 }
 
 // ItemType says what a queue item is.
@@ -81,6 +83,7 @@ type Candidate struct {
 // Queue is `/team/{product}/queue`: what matters most and why.
 type Queue struct {
 	Product ProductRef
+	Alerts  []Fault // of the product, as on the team's home page
 	Items   []QueueItem
 	Filter  QueueFilter
 	Pager   Pager
@@ -148,6 +151,8 @@ type ImprovementRow struct {
 	Since     time.Time // when it was first proposed: shown where Changed is not, as in a digest
 	Changed   time.Time
 	OpsItem   string // id, or ""
+	Severity  int    // 1-4, the one in force; 0: not shown
+	Andon     bool   // one is up over it
 	// Path is its page without the base; "" takes the one under the list's product.
 	Path string
 }

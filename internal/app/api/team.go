@@ -77,6 +77,9 @@ func (a *API) teamShell(r *http.Request, title string, section web.Section, p *p
 	if p != nil {
 		ref := productRef(*p)
 		sh.Product = &ref
+		if s, ok := auth.FromContext(r.Context()); ok && s.May(auth.Member) { // the page behind the number is theirs
+			sh.Muted = len(mutedNow(*p, a.Now()))
+		}
 	}
 	waiting, err := a.Store.ListSetAside(r.Context(), "", mostShown)
 	sh.SetAside = len(waiting.Items)

@@ -25,6 +25,7 @@ type standing struct {
 	state    web.ProductState
 	toDecide []web.Waiting
 	overdue  []improvement.Improvement
+	alerts   []web.Fault
 }
 
 // worked are the statuses of what is promised or being done.
@@ -45,6 +46,7 @@ func (a *API) teamHome(r *http.Request) (answer, error) {
 	}
 	var v web.TeamHome
 	for _, st := range all {
+		v.Alerts = append(v.Alerts, st.alerts...)
 		v.ToDecide = append(v.ToDecide, st.toDecide...)
 		v.Total += st.state.ToDecide
 		v.Products = append(v.Products, st.state)
@@ -54,6 +56,7 @@ func (a *API) teamHome(r *http.Request) (answer, error) {
 			})
 		}
 	}
+	slices.SortStableFunc(v.Alerts, pressing)
 	slices.SortStableFunc(v.ToDecide, func(x, y web.Waiting) int { return cmp.Compare(y.Item.Score.Total, x.Item.Score.Total) })
 	v.ToDecide = v.ToDecide[:min(len(v.ToDecide), homeItems)]
 	if err := atOnce(v.ToDecide, func(w *web.Waiting) error { return a.withEvidence(r, &w.Item, len(v.ToDecide)) }); err != nil {
@@ -84,6 +87,10 @@ func (a *API) standings(r *http.Request) ([]standing, error) {
 
 func (a *API) stand(r *http.Request, st *standing) error {
 	ctx, p, now := r.Context(), st.product, a.Now()
+	var err error
+	if st.alerts, st.state.Andons, err = a.alerts(r, p); err != nil {
+		return err
+	}
 	proposed, loose, err := a.Store.QueueSize(ctx, p.ID)
 	if err != nil {
 		return err

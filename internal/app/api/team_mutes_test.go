@@ -115,8 +115,9 @@ func TestMutesPage(t *testing.T) {
 	}
 }
 
-func TestAndonOnPage(t *testing.T) {
-	m := newTeam(t)
+// andon has two people pull the andon of Checkout, and gives the Improvement it is up over.
+func (m *team) andon() (iid string) {
+	m.t.Helper()
 	m.api(http.MethodPut, "/v1/products/example", `{"components":[{"name":"Checkout"}],"andon":{"people":2}}`, nil)
 	for i := range 2 {
 		m.api(http.MethodPost, "/v1/feedback", fmt.Sprintf(`{"product":"example","kind":"problem","text":"Nobody can pay.","submitter":{"email":"p%d@example.com","company":"Company %[1]d"},"context":{"component":"checkout"}}`, i), nil)
@@ -127,9 +128,14 @@ func TestAndonOnPage(t *testing.T) {
 	}
 	m.api(http.MethodGet, "/v1/improvements?product=example", "", &list)
 	if len(list.Items) != 1 || list.Items[0].EvidenceWords != "2 complaints, 2 companies" {
-		t.Fatalf("%+v", list.Items)
+		m.t.Fatalf("%+v", list.Items)
 	}
-	iid := list.Items[0].ID
+	return list.Items[0].ID
+}
+
+func TestAndonOnPage(t *testing.T) {
+	m := newTeam(t)
+	iid := m.andon()
 	path := "/team/example/improvements/" + iid
 	m.get(path).says("Andon: 2 people reported problems with Checkout within 60 minutes", "2 complaints, 2 companies, about Checkout", "Stand down")
 	if d := m.send("/team/example/stand-down", "improvement", iid, "reason", " "); d.status != 422 || !strings.Contains(d.problems(), "The reason is required") {

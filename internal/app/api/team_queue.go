@@ -54,6 +54,9 @@ func (a *API) queuePage(r *http.Request) (answer, error) {
 		Product: productRef(p), Filter: web.QueueFilter{Type: web.ItemType(typ), Kind: web.FeedbackKind(kind), Sort: sort},
 		Pager: pagerOf(r, page.Next, len(page.Items), 0),
 	}
+	if v.Alerts, _, err = a.alerts(r, p); err != nil {
+		return answer{}, err
+	}
 	for _, it := range page.Items {
 		v.Items = append(v.Items, waitingItem(it, a.Now()))
 	}
@@ -207,5 +210,6 @@ func (a *API) rowOf(im improvement.Improvement) web.ImprovementRow {
 	return web.ImprovementRow{
 		ID: string(im.ID), Title: im.Title, State: web.State(im.Status), Score: scoreView(im.Score(now), im.Evidence, im.Effort, im.Latest, now),
 		Owner: im.Owner, Due: im.Due, Overdue: im.Overdue(now), Voices: im.Evidence.Voices, Since: im.Created, Changed: im.Updated, OpsItem: im.OpsItem,
+		Severity: im.InForce().Severity, Andon: im.Stops(),
 	}
 }
