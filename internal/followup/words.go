@@ -1,6 +1,7 @@
 package followup
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -50,34 +51,43 @@ func Compose(l Letter) Text {
 		return t
 	}
 	n := *l.Mail.Notice
-	t.Subject, t.First, t.Paragraphs = say(n, l.Product.Name)
+	t.Subject, t.First, t.Paragraphs = say(n, l.Product.Name, l.Feedback.Headline())
 	t.First = greet(l.ToName) + t.First
 	t.Words = n.Reason
 	t.Steps = steps(n, l.Feedback.Received)
 	return t
 }
 
-func say(n improvement.Notice, product string) (subject, first string, more []string) {
-	title := short(n.Title)
+// say words a status. Without a title that the team worded it speaks of what the reader told us, whose headline is own.
+func say(n improvement.Notice, product, own string) (subject, first string, more []string) {
+	title := short(cmp.Or(n.Title, own))
+	told := "what you told us about " + product
+	either := func(named, unnamed string) string {
+		if n.Title != "" {
+			return named
+		}
+		return unnamed
+	}
 	switch n.Status {
 	case improvement.Accepted:
 		return "Decided: we will work on " + title,
-			"what you told us about " + product + " was decided: the team takes it up as \"" + title + "\".",
+			told + " was decided: the team takes it up" + either(" as \""+title+"\"", "") + ".",
 			[]string{"There is no date yet. You hear from us when there is one."}
 	case improvement.Planned:
+		by := " should be there by " + n.Due.Format("2 January 2006") + "."
 		return "Planned for " + n.Due.Format(month) + ": " + title,
-			"what you asked for is planned: \"" + title + "\" should be there by " + n.Due.Format("2 January 2006") + ".",
+			either("what you asked for is planned: \""+title+"\""+by, told+" is planned: it"+by),
 			[]string{"If the date moves, the page below says so."}
 	case improvement.InProgress:
-		return "Started: " + title, "somebody is working on it now: \"" + title + "\".", nil
+		return "Started: " + title, either("somebody is working on it now: \""+title+"\".", "somebody is working now on "+told+"."), nil
 	case improvement.Shipped:
-		first := "it is done: \"" + title + "\" is out"
+		first := either("it is done: \""+title+"\" is out", told+" is done")
 		if n.Release != "" {
 			first += " with release " + n.Release
 		}
 		return "Shipped: " + title, first + ".", []string{"Does it do what you hoped for? A reply to this mail reaches the team."}
 	case improvement.Validated:
-		return "What it did: " + title, "we measured what came of it: \"" + title + "\".", nil
+		return "What it did: " + title, "we measured what came of " + either("it: \""+title+"\".", told+"."), nil
 	case improvement.Declined:
 		more := []string{}
 		if why := declineWords[n.DeclineKind]; why != "" {
@@ -86,9 +96,9 @@ func say(n improvement.Notice, product string) (subject, first string, more []st
 		if !n.Revisit.IsZero() {
 			more = append(more, "We look at it again in "+n.Revisit.Format(month)+".")
 		}
-		return "Not this time: " + title, "we decided not to do it: \"" + title + "\".", more
+		return "Not this time: " + title, "we decided not to " + either("do it: \""+title+"\".", "act on "+told+"."), more
 	default:
-		return "News about " + title, "there is news about what you told us: \"" + title + "\".", nil
+		return "News about " + title, "there is news about " + either("what you told us: \""+title+"\".", told+"."), nil
 	}
 }
 

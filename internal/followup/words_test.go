@@ -39,6 +39,11 @@ func TestWords(t *testing.T) {
 	declined.Reason, declined.DeclineKind, declined.Revisit = "The format changes next year.", improvement.OffStrategy, received.AddDate(1, 0, 0)
 	accepted := notice(improvement.Accepted)
 	accepted.Reason = "Many ask for it."
+	untitled := func(s improvement.Status) *improvement.Notice { // its title is a machine's, or somebody else's words
+		n := notice(s)
+		n.Title, n.Due = "", received.AddDate(0, 3, 0)
+		return n
+	}
 	anonymous := letter(feedback.Problem, nil)
 	anonymous.ToName = "  "
 	letters := map[string]followup.Letter{
@@ -47,6 +52,9 @@ func TestWords(t *testing.T) {
 		"accepted": letter(feedback.Idea, accepted), "planned": letter(feedback.Idea, planned), "started": letter(feedback.Idea, notice(improvement.InProgress)),
 		"shipped": letter(feedback.Idea, shipped), "shipped-without-release": letter(feedback.Idea, notice(improvement.Shipped)),
 		"validated": letter(feedback.Idea, notice(improvement.Validated)), "declined": letter(feedback.Idea, declined),
+		"accepted-without-title": letter(feedback.Idea, untitled(improvement.Accepted)), "planned-without-title": letter(feedback.Idea, untitled(improvement.Planned)),
+		"started-without-title": letter(feedback.Idea, untitled(improvement.InProgress)), "shipped-without-title": letter(feedback.Idea, untitled(improvement.Shipped)),
+		"declined-without-title": letter(feedback.Idea, untitled(improvement.Declined)), "validated-without-title": letter(feedback.Idea, untitled(improvement.Validated)),
 		"declined-without-kind": letter(feedback.Idea, notice(improvement.Declined)),
 	}
 	for name, l := range letters {

@@ -339,7 +339,7 @@ func (s *Service) pull(ctx context.Context, p product.Product, st AndonState, co
 		known = known || component == "" // the team's own words
 		im = Improvement{
 			ID: id.NewImprovement(p.ID, seed...), Title: feedback.Cut(fmt.Sprintf("%d people report problems with %s", mark.People, cmp.Or(component, p.Name)), MaxTitle),
-			Quoted: !known, Status: Proposed, Component: component, Correlation: st.Words[0].Feedback.Correlation(), Created: now, Updated: now,
+			Quoted: !known, Machine: true, Status: Proposed, Component: component, Correlation: st.Words[0].Feedback.Correlation(), Created: now, Updated: now,
 		}
 		cluster = Cluster{Product: p.ID, Scope: st.Scope, Version: cluster.Version}
 	}

@@ -259,6 +259,9 @@ func move(im Improvement, what string, to Status, by, reason string, now time.Ti
 		Seq: im.Entries, At: now, By: by, What: what, From: from, To: to, Reason: reason, Detail: detail(im, to),
 	}}
 	if to != from || to == Planned {
+		if byRule(by) {
+			reason = "" // that is for the team
+		}
 		c.Notice = NoticeOf(im, reason, now)
 	}
 	return c
@@ -280,7 +283,7 @@ func detail(im Improvement, to Status) string {
 // NoticeOf is the word that its followers are owed about im as it stands.
 func NoticeOf(im Improvement, reason string, now time.Time) *Notice {
 	return &Notice{
-		Improvement: im.ID, Episode: im.Episode, Seq: im.Entries, Status: im.Status, Title: im.Title, At: now, Due: im.Due,
+		Improvement: im.ID, Episode: im.Episode, Seq: im.Entries, Status: im.Status, Title: im.TeamTitle(), At: now, Due: im.Due,
 		Release: im.Release, Started: im.Started, Reason: reason, DeclineKind: im.Decline.Kind, Revisit: im.Decline.Revisit,
 	}
 }

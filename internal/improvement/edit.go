@@ -79,7 +79,7 @@ func (e Edit) apply(im *Improvement, by string, now time.Time) (history, names [
 	}
 	if e.Title != nil && *e.Title != im.Title {
 		note("title", im.Title)
-		im.Title, im.Quoted = *e.Title, false
+		im.Title, im.Quoted, im.Machine = *e.Title, false, false
 	}
 	if e.Outcome != nil && *e.Outcome != im.Outcome {
 		note("outcome", "")

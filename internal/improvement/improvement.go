@@ -48,6 +48,7 @@ type Improvement struct {
 	Category    string         `json:"category,omitzero"` // OpsCenter's, as the first signal has it
 	Level       Level          `json:"level,omitzero"`    // in force, and who set it
 	Quoted      bool           `json:"quoted,omitzero"`   // its title is a customer's words: nobody on the staff worded it
+	Machine     bool           `json:"machine,omitzero"`  // its title is a machine's words, or a rule's
 	About       string         `json:"about,omitzero"`    // component or page that the first of its evidence names; a customer's word
 	Resources   []string       `json:"resources,omitzero"`
 	Automations []string       `json:"automations,omitzero"` // runbooks that the product keeps for its signals
@@ -126,6 +127,15 @@ type Entry struct {
 	Detail string    `json:"detail,omitempty"`
 }
 
+// TeamTitle is the title where the team worded it; "" where it is a customer's words, or names alarms or counts people, as
+// machines and rules do: neither is for other customers.
+func (im Improvement) TeamTitle() string {
+	if im.Quoted || im.Machine {
+		return ""
+	}
+	return im.Title
+}
+
 // Notice is the word owed to everybody who follows an Improvement, as it was when the status changed. It is an order:
 // it lies in the pending index until every follower's mail is ordered.
 type Notice struct {
@@ -133,12 +143,12 @@ type Notice struct {
 	Episode     int            `json:"episode,omitzero"`
 	Seq         int            `json:"seq,omitzero"` // of the Entry
 	Status      Status         `json:"status,omitzero"`
-	Title       string         `json:"title,omitzero"`
+	Title       string         `json:"title,omitzero"` // TeamTitle
 	At          time.Time      `json:"at,omitzero"`
 	Due         time.Time      `json:"due,omitzero"`
 	Release     string         `json:"release,omitzero"`
 	Started     bool           `json:"started,omitzero"` // somebody had begun to work on it
-	Reason      string         `json:"reason,omitzero"`
+	Reason      string         `json:"reason,omitzero"`  // a person's
 	DeclineKind DeclineKind    `json:"declineKind,omitzero"`
 	Revisit     time.Time      `json:"revisit,omitzero"`
 	Only        id.Feedback    `json:"only,omitzero"` // only the submitter of this one; "" is everybody

@@ -16,7 +16,7 @@ import (
 func List(iid id.Improvement, week string, now time.Time) Improvement {
 	year, w, _ := strings.Cut(week, "-W")
 	return Improvement{
-		ID: iid, Title: "Smaller things, week " + strings.TrimPrefix(w, "0") + " of " + year, Week: week, Status: Accepted, Episode: 1,
+		ID: iid, Title: "Smaller things, week " + strings.TrimPrefix(w, "0") + " of " + year, Machine: true, Week: week, Status: Accepted, Episode: 1,
 		Created: now, Updated: now, Entries: 1, Correlation: strings.Replace(string(iid), "i-", "c-", 1),
 	}
 }

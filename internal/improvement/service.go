@@ -100,9 +100,11 @@ func (s *Service) Propose(ctx context.Context, p product.Product, pr Proposal, b
 			im.Title = feedback.Cut(pieces[0].Headline(), MaxTitle)
 		}
 		// A title is the staff's own only where it is no piece's: pages offer a headline to begin with.
-		im.Quoted = slices.ContainsFunc(pieces, func(f feedback.Feedback) bool {
-			return f.Signal == nil && im.Title == feedback.Cut(f.Headline(), MaxTitle)
-		})
+		for _, f := range pieces {
+			if im.Title == feedback.Cut(f.Headline(), MaxTitle) {
+				im.Quoted, im.Machine = im.Quoted || f.Signal == nil, im.Machine || f.Signal != nil
+			}
+		}
 	} else {
 		im.Correlation = strings.Replace(string(iid), "i-", "c-", 1)
 	}

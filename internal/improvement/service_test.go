@@ -307,6 +307,38 @@ func TestEveryCallMayFail(t *testing.T) {
 	}
 }
 
+// What machines and rules say, and what one customer said, is not what another one is told.
+func TestNoticesAreTheTeamsWords(t *testing.T) {
+	last := func(w *world, im improvement.Improvement) improvement.Notice {
+		n, err := w.st.Notice(t.Context(), im.ID, im.Entries, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	w := newWorld(t, product.Rules{Severity: 2})
+	raised := w.load(w.alarm(signal.Firing, 2, began))
+	if n := last(w, raised); n.Title != "" || n.Reason != "" || n.Status != improvement.Accepted {
+		t.Errorf("a rule filed an alarm: %+v", n)
+	}
+	quoted := w.propose("Rows are missing ", w.hear("Rows are missing", "", ""))
+	if n := last(w, w.decide(quoted.ID, improvement.Decision{Verb: improvement.Accept, Reason: "many ask"})); n.Title != "" || n.Reason != "many ask" {
+		t.Errorf("a customer's words: %+v", n)
+	}
+	ours := w.propose("Export more rows", w.hear("Rows are gone", "", ""))
+	if n := last(w, w.decide(ours.ID, improvement.Decision{Verb: improvement.Accept})); n.Title != "Export more rows" {
+		t.Errorf("the team's: %+v", n)
+	}
+	for _, im := range []improvement.Improvement{raised, quoted} {
+		if _, err := w.Edit(t.Context(), im.ID, improvement.Edit{Title: new("Rows stay")}, ana); err != nil {
+			t.Fatal(err)
+		}
+		if n := last(w, w.decide(im.ID, improvement.Decision{Verb: improvement.Ship})); n.Title != "Rows stay" {
+			t.Errorf("worded by the team since: %+v", n)
+		}
+	}
+}
+
 func TestRulesDecideAndSaySo(t *testing.T) {
 	t.Run("alarm severity", func(t *testing.T) {
 		w := newWorld(t, product.Rules{Severity: 2})

@@ -135,7 +135,7 @@ func (s *Service) end(ctx context.Context, f feedback.Feedback) (iid id.Improvem
 func (s *Service) raise(ctx context.Context, h home, f feedback.Feedback, component string) error {
 	now := s.Now()
 	im := Improvement{
-		ID: h.iid, Title: feedback.Cut(f.Headline(), MaxTitle), Status: Proposed, Category: string(f.Signal.Category), Component: component,
+		ID: h.iid, Title: feedback.Cut(f.Headline(), MaxTitle), Machine: true, Status: Proposed, Category: string(f.Signal.Category), Component: component,
 		SignalKey: f.Signal.Key, Correlation: f.ID.Correlation(), Created: now, Updated: now, Entries: 1,
 	}
 	err := s.Store.SaveChange(ctx, Change{

@@ -181,7 +181,7 @@ func (a *API) statusView(r *http.Request, f feedback.Feedback, p product.Product
 	}
 	v.State, v.Others = web.State(im.Status), max(im.Evidence.Count-1, 0)
 	if im.Status != improvement.Proposed {
-		v.About = im.Title
+		v.About = im.TeamTitle()
 	}
 	v.Steps = append(v.Steps, stepsOf(im, history)...)
 	v.Next = nextFor(im)
