@@ -32,6 +32,7 @@ func FieldName(pointer string) string {
 // inputView is one labelled field of a form, built up in a template by a chain of the functions below.
 type inputView struct {
 	Name, Label, Value, Err, Hint, Type, Auto, Prefix string
+	Opt                                               string // what is said of one that is not required; "" is "optional"
 	Max, Rows                                         int
 	Required                                          bool
 }
@@ -63,6 +64,7 @@ func typ(s string, i inputView) inputView  { i.Type = s; return i }
 func auto(s string, i inputView) inputView { i.Auto = s; return i }
 func maxLen(n int, i inputView) inputView  { i.Max = n; return i }
 func rows(n int, i inputView) inputView    { i.Rows = n; return i }
+func opt(s string, i inputView) inputView  { i.Opt = s; return i }
 func req(i inputView) inputView            { i.Required = true; return i }
 func pre(s string, i inputView) inputView  { i.Prefix = s; return i }
 

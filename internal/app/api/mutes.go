@@ -69,22 +69,34 @@ func (a *API) addMute(_ http.ResponseWriter, r *http.Request) (any, error) {
 
 // mute adds a window to what a product has. Fields that are wrong are named as the window's own.
 func (a *API) mute(r *http.Request, p product.Product, m product.Mute) (product.Mute, error) {
-	n := len(p.Mutes)
-	set, _, err := a.setProduct(r, p.Slug, product.Settings{Mutes: append(slices.Clone(p.Mutes), m)}, p.Version)
-	if e, ok := asFault(err); ok && len(e.Fields) > 0 {
-		bad := slices.Clone(e.Fields)
-		for i := range bad {
-			_, own, _ := strings.Cut(strings.TrimPrefix(bad[i].Pointer, "/mutes/"), "/")
-			if bad[i].Pointer = ""; own != "" {
-				bad[i].Pointer = "/" + own
-			}
-		}
+	set, _, err := a.setProduct(r, p.Slug, withMute(p, m), p.Version)
+	if bad := muteFields(err); len(bad) > 0 {
 		return m, fault.Fields(bad...)
 	}
 	if err != nil {
 		return m, err
 	}
-	return set.Mutes[n], nil
+	return set.Mutes[len(p.Mutes)], nil
+}
+
+func withMute(p product.Product, m product.Mute) product.Settings {
+	return product.Settings{Mutes: append(slices.Clone(p.Mutes), m)}
+}
+
+// muteFields gives what is wrong with the window that was added last, as its own fields.
+func muteFields(err error) []fault.Field {
+	e, ok := asFault(err)
+	if !ok {
+		return nil
+	}
+	bad := slices.Clone(e.Fields)
+	for i := range bad {
+		_, own, _ := strings.Cut(strings.TrimPrefix(bad[i].Pointer, "/mutes/"), "/")
+		if bad[i].Pointer = ""; own != "" {
+			bad[i].Pointer = "/" + own
+		}
+	}
+	return bad
 }
 
 // dropMute lets signals alert again.

@@ -96,16 +96,21 @@ func (a *API) setProduct(r *http.Request, slug string, s product.Settings, versi
 	if p, err = p.With(s); err != nil {
 		return p, false, err
 	}
-	action, detail := "changed product", p.Since(was)
+	action, detail, line := "changed product", p.Since(was), changedProduct(p, who)
 	if fresh {
-		action, detail = "created product", ""
+		action, detail, line = "created product", "", id.Hash(12, string(p.ID), who.Request, "created product")
 	}
 	err = a.Store.SaveProduct(ctx, p, &trail.Entry{
-		ID: id.Hash(12, string(p.ID), who.Request, action), At: a.Now(), By: who.Who, Action: action, Subject: p.Slug, Product: string(p.ID), Request: who.Request,
+		ID: line, At: a.Now(), By: who.Who, Action: action, Subject: p.Slug, Product: string(p.ID), Request: who.Request,
 		Detail: detail,
 	})
 	p.Version++
 	return p, fresh, err
+}
+
+// changedProduct is the id of the log's line that says what a request changed in a product.
+func changedProduct(p product.Product, who improvement.By) string {
+	return id.Hash(12, string(p.ID), who.Request, "changed product")
 }
 
 // dryRunAnswer is what a band would have filed over history.

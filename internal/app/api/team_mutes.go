@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"learningloop/internal/improvement"
 	"learningloop/internal/product"
 	"learningloop/internal/signal"
+	"learningloop/internal/store"
 	"learningloop/internal/web"
 )
 
@@ -24,13 +26,50 @@ func (a *API) mutesPage(r *http.Request) (answer, error) {
 	}
 	now := a.Now().UTC()
 	sh, v, err := a.mutesView(r, p, web.MuteForm{
-		From: now.Format(minuteForm), To: now.Add(time.Hour).Format(minuteForm), Day: "sunday", At: "02:00", Minutes: "120",
+		From: now.Format(minuteForm), To: now.Add(time.Hour).Format(minuteForm), At: "02:00", Minutes: "120",
 	})
 	if err != nil {
 		return answer{}, err
 	}
-	sh.Notices = a.flash(r, p)
+	sh.Notices, err = a.muteFlash(r, p)
+	if err != nil {
+		return answer{}, err
+	}
 	return draw(sh, v)
+}
+
+// muteFlash tells what was just muted, or is not any more. What is in force is read from the product, what is gone from
+// the log: the address carries nothing but ids.
+func (a *API) muteFlash(r *http.Request, p product.Product) ([]web.Notice, error) {
+	q := r.URL.Query()
+	n := web.Notice{Tone: web.ToneGood}
+	switch q.Get(flashDid) {
+	case "muted":
+		i := slices.IndexFunc(p.Mutes, func(m product.Mute) bool { return m.ID == q.Get(flashItem) })
+		if i < 0 {
+			return nil, nil // somebody removed it meanwhile
+		}
+		m := p.Mutes[i]
+		if n.Text = "Muted: "; m.Weekly == nil && m.From.After(a.Now()) {
+			n.Text = "Will be muted: "
+		}
+		n.Text += m.What() + ", " + m.When() + "."
+		n.Undo = &web.Post{Label: "Undo", Path: web.Path("team", p.Slug, "unmute"), Fields: []web.Field{{Name: "id", Value: m.ID}}}
+	case "unmuted":
+		n.Text = "It is not muted any more."
+		page, err := a.Store.ListLog(r.Context(), a.Now(), store.LogFilter{Product: string(p.ID)}, "", mostShown)
+		if err != nil {
+			return nil, fmt.Errorf("list log of %s: %w", p.ID, err)
+		}
+		for _, e := range page.Items {
+			if what, ok := strings.CutPrefix(e.Detail, "no longer muted "); ok && e.ID == q.Get(flashItem) {
+				n.Text = "No longer muted: " + what
+			}
+		}
+	default:
+		return nil, nil
+	}
+	return []web.Notice{n}, nil
 }
 
 // freshProduct gives the product that the path names as of the last acknowledged write.
@@ -72,14 +111,15 @@ func (a *API) mutesView(r *http.Request, p product.Product, f web.MuteForm) (web
 	return sh, v, err
 }
 
-// muteOf reads a window from a form; what cannot be read is named.
-func muteOf(f url.Values) (product.Mute, web.MuteForm, error) {
-	typed := web.MuteForm{
+// muteOf reads a window from a form, and names what cannot be read or says two things. What is wrong is left so that the
+// rest can be looked at, too.
+func muteOf(f url.Values, now time.Time) (m product.Mute, typed web.MuteForm, bad []fault.Field) {
+	typed = web.MuteForm{
 		Weekly: f.Get("how") == "weekly", Name: strings.TrimSpace(f.Get("name")), From: f.Get("from"), To: f.Get("to"), Day: f.Get("day"), At: f.Get("at"),
 		Minutes: f.Get("minutes"), Zone: f.Get("zone"), Reason: f.Get("reason"),
 	}
-	m := product.Mute{Reason: typed.Reason}
-	var bad []fault.Field
+	m.Reason = typed.Reason
+	reject := func(pointer, detail string) { bad = append(bad, fault.Field{Pointer: pointer, Detail: detail}) }
 	what, component, _ := strings.Cut(f.Get("what"), ":")
 	switch typed.What = what; what {
 	case "component":
@@ -88,12 +128,15 @@ func muteOf(f url.Values) (product.Mute, web.MuteForm, error) {
 		m.All = true
 	case "name":
 		if m.Rule = (&signal.Rule{Name: typed.Name}); typed.Name == "" {
-			bad = append(bad, fault.Field{Pointer: "/name", Detail: "is required: which alarm"})
+			reject("/name", "is required: which alarm")
 			m.Rule.Name = "*"
 		}
 	default:
-		bad = append(bad, fault.Field{Pointer: "/what", Detail: "must be chosen"})
+		reject("/what", "must be chosen")
 		m.All = true
+	}
+	if typed.Name != "" && (m.All || m.Component != "") {
+		reject("/name", "is only for “signals by their name”: choose that, or empty the name")
 	}
 	if typed.Weekly {
 		n, err := strconv.Atoi(strings.TrimSpace(typed.Minutes))
@@ -101,7 +144,7 @@ func muteOf(f url.Values) (product.Mute, web.MuteForm, error) {
 			n = 0 // refused with whatever else is wrong
 		}
 		m.Weekly = &product.Weekly{Day: typed.Day, At: typed.At, Minutes: n, Zone: typed.Zone}
-		return m, typed, fault.Fields(bad...)
+		return m, typed, bad
 	}
 	for _, t := range []struct {
 		name, s string
@@ -109,12 +152,15 @@ func muteOf(f url.Values) (product.Mute, web.MuteForm, error) {
 	}{{"from", typed.From, &m.From}, {"to", typed.To, &m.To}} {
 		at, err := time.Parse(minuteForm, t.s)
 		if err != nil && t.s != "" {
-			bad = append(bad, fault.Field{Pointer: "/" + t.name, Detail: "must be a time like 2026-12-31T22:00"})
+			reject("/"+t.name, "must be a time like 2026-12-31T22:00")
 			continue
 		}
 		*t.to = at
 	}
-	return m, typed, fault.Fields(bad...)
+	if m.To.After(m.From) && !m.From.IsZero() && !m.To.After(now) {
+		reject("/to", "is past, so this would mute nothing: it is "+now.UTC().Format("2006-01-02 15:04")+" UTC")
+	}
+	return m, typed, bad
 }
 
 // muteOnPage mutes what the form says.
@@ -127,11 +173,14 @@ func (a *API) muteOnPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	m, typed, err := muteOf(f)
-	if err == nil {
-		_, err = a.mute(r, p, m)
+	m, typed, wrong := muteOf(f, a.Now())
+	if len(wrong) == 0 {
+		m, err = a.mute(r, p, m)
+	} else {
+		// Everything wrong is said at once; what was typed is what a field is wrong by.
+		err = fault.Fields(append(muteFields(second(p.With(withMute(p, m)))), wrong...)...)
 	}
-	if bad, ok := formErrors(err); ok {
+	if bad, ok := fieldErrors(err); ok {
 		sh, v, viewErr := a.mutesView(r, p, typed)
 		if viewErr != nil {
 			return answer{}, viewErr
@@ -140,13 +189,17 @@ func (a *API) muteOnPage(r *http.Request) (answer, error) {
 			bad["what"] = what
 			delete(bad, "component")
 		}
-		v.Form.Errors = bad
+		if detail, there := bad["from"]; there { // on other forms it is a day
+			detail, _, _ = strings.Cut(detail, ": when it begins")
+			bad["from"] = "The beginning " + detail
+		}
+		v.Form.Errors = sentences(bad)
 		return refused(sh, v, err)
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	return comeBack(f, web.Path("team", p.Slug, "mutes"), "saved", "")
+	return comeBack(f, web.Path("team", p.Slug, "mutes"), "muted", "", m.ID)
 }
 
 // unmuteOnPage lets signals alert again.
@@ -163,7 +216,7 @@ func (a *API) unmuteOnPage(r *http.Request) (answer, error) {
 	if err := a.unmute(r, p, f.Get("id")); err != nil && !isNotFound(err) {
 		return answer{}, err
 	}
-	return comeBack(f, web.Path("team", p.Slug, "mutes"), "saved", "")
+	return comeBack(f, web.Path("team", p.Slug, "mutes"), "unmuted", "", changedProduct(p, by(r)))
 }
 
 // standDownOnPage takes an andon back.

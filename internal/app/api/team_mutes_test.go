@@ -77,11 +77,25 @@ func TestMutesPage(t *testing.T) {
 	m := newTeam(t)
 	const path = "/team/example/mutes"
 	m.api(http.MethodPut, "/v1/products/example", `{"components":[{"name":"Checkout"}]}`, nil)
-	m.get(path).says("Nothing is muted", "signals of Checkout")
+	d := m.get(path)
+	d.says("Nothing is muted", "signals of Checkout", "From, UTC", "in UTC it is now 2026-03-04 09:00", "Name of the alarm for signals by their name", "!Name of the alarm optional")
+	for _, f := range []string{"f-oncewhat", "f-weeklywhat", "f-weeklyday"} {
+		if first := (&doc{t: t, root: d.one("select", "id", f)}).all("option")[0]; attrOf(first, "value") != "" {
+			t.Errorf("%s begins with %q", f, textOf(first))
+		}
+	}
+	for _, o := range d.all("option") {
+		if hasAttr(o, "selected") {
+			t.Errorf("%q is chosen already", textOf(o))
+		}
+	}
 	now := m.clock().UTC()
 	at := func(d time.Duration) string { return now.Add(d).Format("2006-01-02T15:04") }
-	d := m.post(path, "how", "once", "what", "component:Checkout", "name", "", "from", at(-time.Hour), "to", at(time.Hour), "reason", "New database")
-	d.says("Signals of Checkout", "muted now", "New database", "set by staff@example.com")
+	d = m.post(path, "how", "once", "what", "component:Checkout", "name", "", "from", at(-time.Hour), "to", at(time.Hour), "reason", "New database")
+	d.says("Signals of Checkout", "muted now", "New database", "set by staff@example.com", "until 4 Mar 2026, 10:00 UTC")
+	if got := d.notices(); !strings.Contains(got, "Muted: signals of Checkout, 2026-03-04 08:00 to 2026-03-04 10:00 UTC.") {
+		t.Errorf("it says %q", got)
+	}
 	m.loggedLike("changed product", "muted signals of Checkout, 2026-03-04 08:00 to 2026-03-04 10:00 UTC: New database")
 	d = m.post(path, "how", "weekly", "what", "name", "name", "checkout-*", "day", "sunday", "at", "02:00", "minutes", "120", "zone", "Europe/Berlin", "reason", "Patches")
 	d.says("Signals with name checkout-*", "to come", "every Sunday from 02:00 Europe/Berlin for 120 min")
@@ -92,7 +106,11 @@ func TestMutesPage(t *testing.T) {
 	}{
 		{"nothing", nil, "What is muted must be chosen."},
 		{"no alarm", []string{"how", "once", "what", "name", "from", at(0), "to", at(time.Hour), "reason", "x"}, "The name is required"},
-		{"no times", []string{"how", "once", "what", "all", "reason", "x"}, "The first day is required"},
+		{"nothing, and nothing else right", []string{"how", "once", "reason", ""}, "What is muted must be chosen. | The beginning is required. | The reason is required"},
+		{"an alarm beside a component", []string{"how", "once", "what", "component:Checkout", "name", "checkout-p99", "from", at(0), "to", at(time.Hour), "reason", "x"}, "The name is only for “signals by their name”: choose that, or empty the name."},
+		{"an alarm beside everything", []string{"how", "weekly", "what", "all", "name", "checkout-p99", "day", "sunday", "at", "02:00", "minutes", "60", "reason", "x"}, "The name is only for “signals by their name”"},
+		{"past", []string{"how", "once", "what", "all", "from", at(-2 * time.Hour), "to", at(0), "reason", "x"}, "The end is past, so this would mute nothing: it is 2026-03-04 09:00 UTC."},
+		{"no times", []string{"how", "once", "what", "all", "reason", "x"}, "The beginning is required."},
 		{"times that are none", []string{"how", "once", "what", "all", "from", "x", "to", "y", "reason", "x"}, "must be a time like"},
 		{"ends before it begins", []string{"how", "once", "what", "all", "from", at(0), "to", at(-time.Hour), "reason", "x"}, "The end must be after from."},
 		{"no reason", []string{"how", "once", "what", "all", "from", at(0), "to", at(time.Hour)}, "The reason is required"},
@@ -105,9 +123,23 @@ func TestMutesPage(t *testing.T) {
 	}
 	var list struct{ Items []struct{ ID string } }
 	m.api(http.MethodGet, "/v1/products/example/mutes", "", &list)
-	for range 2 { // twice is as good as once
-		m.post("/team/example/unmute", "id", list.Items[0].ID)
+	for _, said := range []string{"No longer muted: signals of Checkout, 2026-03-04 08:00 to 2026-03-04 10:00 UTC: New database", "It is not muted any more."} { // twice is as good as once
+		if d := m.post("/team/example/unmute", "id", list.Items[0].ID); !strings.Contains(d.notices(), said) {
+			t.Errorf("it says %q, want %q", d.notices(), said)
+		}
 	}
+	// An address that somebody made up says nothing of the log but what it is there for.
+	for _, e := range m.logged() {
+		if got := m.get(path + "?did=unmuted&with=" + e.ID).notices(); strings.Contains(got, "components") || strings.Contains(got, ": muted") {
+			t.Errorf("%q is said of %+v", got, e)
+		}
+	}
+	// What was just muted can be let go at once.
+	d = m.post(path, "how", "once", "what", "all", "from", at(time.Hour), "to", at(2*time.Hour), "reason", "Too early")
+	if got := d.notices(); !strings.Contains(got, "Will be muted: all signals, 2026-03-04 10:00 to 2026-03-04 11:00 UTC.") {
+		t.Errorf("it says %q", got)
+	}
+	m.press(d, "/team/example/unmute", "Undo").says("No longer muted: all signals", "!set by staff@example.com Remove : all signals")
 	m.loggedLike("changed product", "no longer muted signals of Checkout")
 	m.api(http.MethodGet, "/v1/products/example/mutes", "", &list)
 	if len(list.Items) != 1 {

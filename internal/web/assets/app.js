@@ -27,6 +27,10 @@
   tell(document);
   setInterval(() => tell(document), 30000);
 
+  // Where the tabs do not fit, the one that is open is in view.
+  const tab = $('.tabs [aria-current]');
+  if (tab) { const ul = tab.closest('ul'); ul.scrollLeft = tab.offsetLeft - ul.offsetLeft - (ul.clientWidth - tab.offsetWidth) / 2; }
+
   // An error summary takes the focus, so that it is read first.
   $('.errors')?.focus();
 
