@@ -96,8 +96,20 @@ const (
 // Decision is a Verdict, why, and for Hold when to ask again.
 type Decision struct {
 	Verdict Verdict
-	Why     string
+	Why     string // "priority 4 is below the waterline (…)"; "" for File
 	Again   time.Time
+}
+
+// Words says the Decision in a sentence; "" for File.
+func (d Decision) Words() string {
+	switch d.Verdict {
+	case Fold:
+		return "Folded into the week's list: " + d.Why + "."
+	case Hold:
+		return "Waits: " + d.Why + "."
+	default:
+		return ""
+	}
 }
 
 // reserve is the part of a month's limit that is kept for what is urgent, and for parents.
@@ -109,9 +121,9 @@ const Again = time.Hour
 // Decide says what becomes of an Ask at a moment.
 func Decide(b Budget, u Use, a Ask, now time.Time) Decision {
 	limit, money := b.Limit()
-	whose := fmt.Sprintf("the month's %d OpsItems are used up", limit)
+	whose := fmt.Sprintf("the month's budget of OpsItems is used up (%d)", limit)
 	if money {
-		whose = fmt.Sprintf("the month's %.2f US dollars for OpsItems are used up", b.Money)
+		whose = fmt.Sprintf("the month's budget for OpsItems is used up (%.2f US dollars)", b.Money)
 	}
 	first := Urgent(a.Severity) || a.Parent
 	full := ""
@@ -126,14 +138,14 @@ func Decide(b Budget, u Use, a Ask, now time.Time) Decision {
 	}
 	switch {
 	case full != "" && first:
-		return Decision{Verdict: Hold, Why: "Waits: " + full + ".", Again: wait}
+		return Decision{Verdict: Hold, Why: full, Again: wait}
 	case full != "":
-		return Decision{Verdict: Fold, Why: "Folded into the week's list: " + full + "."}
+		return Decision{Verdict: Fold, Why: full}
 	case first:
 		return Decision{Verdict: File}
 	}
 	if line := Waterline(b, u, now); a.Priority > line {
-		return Decision{Verdict: Fold, Why: fmt.Sprintf("Folded into the week's list: priority %d is below the waterline (%s).", a.Priority, aboveLine(line))}
+		return Decision{Verdict: Fold, Why: fmt.Sprintf("priority %d is below the waterline (%s)", a.Priority, aboveLine(line))}
 	}
 	return Decision{Verdict: File}
 }

@@ -29,7 +29,7 @@ func TestDecide(t *testing.T) {
 		{"the reserve is for what is urgent", small, governor.Use{Filed: 270}, governor.Ask{Severity: 3, Priority: 1}, day(30, 0), governor.Fold, "only severity 1 and 2"},
 		{"which is filed", small, governor.Use{Filed: 299}, governor.Ask{Severity: 2, Priority: 5}, day(2, 0), governor.File, ""},
 		{"and so is a list", small, governor.Use{Filed: 299}, governor.Ask{Severity: 4, Priority: 5, Parent: true}, day(2, 0), governor.File, ""},
-		{"the limit", small, governor.Use{Filed: 300}, governor.Ask{Severity: 1, Priority: 1}, day(2, 0), governor.Hold, "the month's 300 OpsItems are used up"},
+		{"the limit", small, governor.Use{Filed: 300}, governor.Ask{Severity: 1, Priority: 1}, day(2, 0), governor.Hold, "the month's budget of OpsItems is used up (300)"},
 		{"folding needs no room", small, governor.Use{Filed: 300}, governor.Ask{Severity: 3, Priority: 1}, day(2, 0), governor.Fold, "used up"},
 		{"a list waits", small, governor.Use{Filed: 300}, governor.Ask{Severity: 4, Priority: 5, Parent: true}, day(2, 0), governor.Hold, "used up"},
 		{"no budget beyond AWS's quota", governor.Budget{Month: 1_000_000}, governor.Use{Filed: governor.QuotaMonth}, governor.Ask{Severity: 1}, day(30, 0), governor.Hold, "10000"},

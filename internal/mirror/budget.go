@@ -23,9 +23,9 @@ type BudgetStore interface {
 	governor.Ledger
 	// SaveBudgeted stores a changed episode and what it changes in the budget as a whole; Conflict where it changed since.
 	SaveBudgeted(ctx context.Context, e opsitem.Episode, d governor.Delta) error
-	// SaveFolded stores an episode that became a line of a list, the line, the list's own episode and the budget as a
-	// whole; Conflict where an episode changed since.
-	SaveFolded(ctx context.Context, e opsitem.Episode, line governor.Folded, list opsitem.Episode, d governor.Delta) error
+	// SaveFolded stores a Change with an episode that became a line of a list, the line, the list's own episode and the
+	// budget as a whole; Conflict where an episode changed since.
+	SaveFolded(ctx context.Context, c improvement.Change, line governor.Folded, list opsitem.Episode, d governor.Delta) error
 	// Folded gives the lines of a list, best first, a page at a time.
 	Folded(ctx context.Context, list id.Improvement, cursor string) ([]governor.Folded, string, error)
 }
@@ -48,7 +48,7 @@ func (s *Service) admit(ctx context.Context, ep *opsitem.Episode) (delta governo
 		if !ep.Held {
 			delta.Held = 1
 		}
-		ep.Held, ep.Error, ep.RetryAt = true, d.Why, d.Again
+		ep.Held, ep.Error, ep.RetryAt = true, d.Words(), d.Again
 		return delta, false, s.budgeted(ctx, *ep, delta)
 	default:
 		if ep.Held {
@@ -82,6 +82,9 @@ func (s *Service) shut(ctx context.Context, ep opsitem.Episode, cause error) err
 	return s.budgeted(ctx, ep, d)
 }
 
+// byBudget is who folds and opens lists.
+const byBudget = "rule: budget of OpsItems"
+
 // fold makes an episode a line of its product's list of the week.
 func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decision, delta governor.Delta) error {
 	now := s.Now()
@@ -91,7 +94,7 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 	}
 	line := governor.Folded{Improvement: ep.Improvement, Episode: ep.N, Title: ep.Request.Title, Priority: ep.Request.Priority, At: now}
 	child := ep
-	child.Order, child.Held, child.Attempts, child.RetryAt, child.Error = opsitem.None, false, 0, time.Time{}, d.Why
+	child.Order, child.Held, child.Attempts, child.RetryAt, child.Error = opsitem.None, false, 0, time.Time{}, d.Words()
 	return fault.Anew(ctx, func() error {
 		list, err := s.list(ctx, ep.Improvement.Product(), now)
 		if err != nil {
@@ -102,7 +105,18 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 			list.Order, list.Attempts, list.RetryAt = opsitem.Push, 0, now.Add(improvement.PushEvery)
 		}
 		child.Parent = list.Improvement
-		lost := s.Store.SaveFolded(ctx, child, line, list, delta)
+		im, err := s.Store.Improvement(ctx, ep.Improvement)
+		if err != nil {
+			return fmt.Errorf("load improvement %s: %w", ep.Improvement, err)
+		}
+		im.Entries++
+		im.Updated = now
+		if im.Episode == ep.N {
+			im.Ordered = false
+		}
+		lost := s.Store.SaveFolded(ctx, improvement.Change{Improvement: im, Episode: &child, Entry: &improvement.Entry{
+			Seq: im.Entries, At: now, By: byBudget, What: "folded into the week's list", Detail: d.Why,
+		}}, line, list, delta)
 		if !fault.Is(lost, fault.Conflict) {
 			return lost
 		}
@@ -153,7 +167,7 @@ func (s *Service) openList(ctx context.Context, pid id.Product, iid id.Improveme
 	im := improvement.List(iid, week, now)
 	c := improvement.Change{
 		Improvement: im,
-		Entry:       &improvement.Entry{Seq: 1, At: now, By: "rule: budget of OpsItems", What: "opened the week's list", To: im.Status},
+		Entry:       &improvement.Entry{Seq: 1, At: now, By: byBudget, What: "opened the week's list", To: im.Status},
 		Episode: &opsitem.Episode{
 			Improvement: iid, N: 1, Order: opsitem.File, Request: s.Filer.Request(im, p, nil),
 			Asked: now, Opened: now, RetryAt: now.Add(improvement.PushEvery), Correlation: im.Correlation, List: true,
@@ -219,7 +233,7 @@ const MaxLines = 12
 // List words the OpsItem of a week's list: how many lines it has, and the best of those that are open.
 func (f Filer) List(im improvement.Improvement, p product.Product, n int, open []improvement.Improvement) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s of %s, each too small for an OpsItem of its own while the budget for OpsItems is tight. [All of them](%s)\n\n",
+	fmt.Fprintf(&b, "%s of %s, each too small for an OpsItem of its own while the budget for OpsItems is tight. Resolving this list closes none of them: each is decided about on its own page. [All of them](%s)\n\n",
 		plural(n, "improvement", "improvements"), Harmless(p.Name), f.Links.Improvement(im, p.Slug))
 	for _, line := range open {
 		next := fmt.Sprintf("- [%s](%s), priority %d\n", Harmless(feedback.Cut(line.Title, 60)), f.Links.Improvement(line, p.Slug), line.Score(im.Updated).Priority)

@@ -75,8 +75,11 @@ func TestFold(t *testing.T) {
 	list := governor.ParentID(w.p.ID, week.Name(w.now()))
 	for _, iid := range low {
 		ep := w.episode(iid, 1)
-		if !ep.Folds() || ep.Parent != list || !strings.Contains(ep.Error, "below the waterline") {
+		if !ep.Folds() || ep.Parent != list || !strings.Contains(ep.Error, "Folded into the week's list: priority 4 is below the waterline") {
 			t.Errorf("%+v", ep)
+		}
+		if said := w.said(iid, 2); len(said) != 1 || !strings.HasPrefix(said[0], "folded into the week's list: priority 4 is below the waterline") || w.load(iid).Ordered {
+			t.Errorf("history %q", said)
 		}
 	}
 	if u := w.use(); u.Filed != 4 || u.Folded != 3 || u.Held != 0 {
@@ -88,7 +91,7 @@ func TestFold(t *testing.T) {
 	w.sweepOnce()
 	im := w.load(list)
 	text := w.described(im.OpsItem)
-	for _, want := range []string{"3 improvements", "Candidate 100", "Candidate 101", "Candidate 102", "/team/shop/improvements/" + string(list)} {
+	for _, want := range []string{"3 improvements", "Resolving this list closes none of them", "Candidate 100", "Candidate 101", "Candidate 102", "/team/shop/improvements/" + string(list)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the list:\n%s", want, text)
 		}
@@ -177,7 +180,7 @@ func TestHeld(t *testing.T) {
 		w.wait(2 * time.Hour)
 	}
 	ep := w.episode(held, 1)
-	if !ep.Held || ep.OpsItem != "" || !strings.Contains(ep.Error, "are used up") || len(w.calls) != 0 || w.use().Held != 1 {
+	if !ep.Held || ep.OpsItem != "" || !strings.Contains(ep.Error, "is used up") || len(w.calls) != 0 || w.use().Held != 1 {
 		t.Errorf("%+v %v %+v", ep, w.calls, w.use())
 	}
 	w.wait(31 * 24 * time.Hour)

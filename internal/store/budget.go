@@ -7,6 +7,7 @@ import (
 
 	"learningloop/internal/governor"
 	"learningloop/internal/id"
+	"learningloop/internal/improvement"
 	"learningloop/internal/opsitem"
 	"learningloop/internal/table"
 )
@@ -89,8 +90,8 @@ func (s *Store) SaveBudgeted(ctx context.Context, e opsitem.Episode, d governor.
 
 // SaveFolded stores that an episode is a line of a list now, with the line, the list's own episode and the budget, as a
 // whole. Conflict where one of the episodes changed since it was read.
-func (s *Store) SaveFolded(ctx context.Context, e opsitem.Episode, line governor.Folded, list opsitem.Episode, d governor.Delta) error {
-	re, err := episodeRow(e)
+func (s *Store) SaveFolded(ctx context.Context, c improvement.Change, line governor.Folded, list opsitem.Episode, d governor.Delta) error {
+	changed, err := changeOps(c)
 	if err != nil {
 		return err
 	}
@@ -106,8 +107,8 @@ func (s *Store) SaveFolded(ctx context.Context, e opsitem.Episode, line governor
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, append(ops, table.Put(re, table.VersionIs(e.Version)), table.Put(rl, table.VersionIs(list.Version)),
-		table.Put(rf, table.Absent()))...)
+	ops = append(append(ops, changed...), table.Put(rl, table.VersionIs(list.Version)), table.Put(rf, table.Absent()))
+	return s.write(ctx, ops...)
 }
 
 // Folded gives the lines of a weekly list, best first, a page at a time.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"learningloop/internal/governor"
+	"learningloop/internal/improvement"
 	"learningloop/internal/opsitem"
 	"learningloop/internal/web"
 )
@@ -64,6 +65,9 @@ func (a *API) caseFolds(r *http.Request, ep opsitem.Episode, v *web.Improvement)
 			return fmt.Errorf("load list %s: %w", ep.Parent, err)
 		}
 		v.FoldedIn = &web.Link{Text: list.Title, Path: casePath(v.Product.Slug, list.ID)}
+		if list.Status.Closed() && !improvement.Status(v.State).Closed() {
+			v.Filing += " That list is closed; this is not: decide about it here."
+		}
 	}
 	if !ep.List {
 		return nil

@@ -81,4 +81,13 @@ func TestBudget(t *testing.T) {
 	if st, err := s.w.Mirror.BudgetState(t.Context()); err != nil || st.Use.Held != 0 || st.Use.Total != 4 {
 		t.Errorf("in the next month %+v, %v", st, err)
 	}
+
+	if s.staff, err = s.w.Issuer.Token(s.clock()); err != nil { // the first one is weeks old by now
+		t.Fatal(err)
+	}
+	// Whoever closes the list has closed none of its lines.
+	s.asStaff("POST", "/v1/improvements/"+string(list)+"/decisions", `{"decision":"ship"}`)
+	if got := page("/team/example/improvements/" + small); !strings.Contains(got, "That list is closed; this is not") || !strings.Contains(got, "folded into the week&#39;s list") {
+		t.Error("the line does not say where it stands")
+	}
 }

@@ -17,7 +17,11 @@ var smallThings = []string{
 // tellSmallThings has the orders team accept several small things in a week in which finance had cut the budget for OpsItems
 // to the bone: they are one list. A day later the budget is back, and the list is filed.
 func (p *player) tellSmallThings() {
-	p.then(p.at(10, 0, 9, 0), true, func(context.Context) error { p.w.SetBudget(governor.Budget{Month: 1}); return nil })
+	p.then(p.at(10, 0, 9, 0), true, func(ctx context.Context) error {
+		st, err := p.w.Mirror.BudgetState(ctx)
+		p.w.SetBudget(governor.Budget{Month: max(st.Use.Filed, 1)})
+		return err
+	})
 	for i, title := range smallThings {
 		p.then(p.at(10, 0, 9, 10+5*i), true, func(ctx context.Context) error {
 			by := improvement.By{Who: ordersLead}
