@@ -40,7 +40,7 @@ func (e Edit) check() (Edit, error) {
 	if e.Title != nil {
 		title := strings.Join(strings.Fields(*e.Title), " ")
 		if n := utf8.RuneCountInString(title); n == 0 || n > MaxTitle {
-			bad = append(bad, fault.Field{Pointer: "/title", Detail: "must be 1 to 200 characters"})
+			bad = append(bad, fault.Field{Pointer: "/title", Detail: fmt.Sprintf("must be 1 to %d characters", MaxTitle)})
 		}
 		e.Title = &title
 	}
@@ -94,17 +94,21 @@ func (e Edit) apply(im *Improvement, by string, now time.Time) (history, names [
 		note("effort", fmt.Sprintf("%g", was))
 		im.Effort = *e.Effort
 	}
-	ev, was := im.Evident(), im.InForce()
+	ev, was, unrated := im.Evident(), im.InForce(), im.Unrated()
+	whose := "evidence"
+	if im.AndonUp() {
+		whose = "andon"
+	}
 	if v := e.Severity; v != nil && changes(im.Level.Severity, *v, was.Severity) {
-		note(level("severity", *v, ev.Severity), fmt.Sprint(was.Severity))
+		note(level("severity", *v, unrated.Severity, whose), fmt.Sprint(was.Severity))
 		im.Level.Severity = set(*v, ev.Severity, by, now)
 	}
 	if v := e.Priority; v != nil && changes(im.Level.Priority, *v, was.Priority) {
-		note(level("priority", *v, ev.Priority), fmt.Sprint(was.Priority))
+		note(level("priority", *v, unrated.Priority, "evidence"), fmt.Sprint(was.Priority))
 		im.Level.Priority = set(*v, ev.Priority, by, now)
 	}
 	if v := e.Category; v != nil && changes(im.Level.Category, *v, was.Category) {
-		note(level("category", *v, ev.Category), was.Category)
+		note(level("category", *v, unrated.Category, "evidence"), was.Category)
 		im.Level.Category = set(*v, ev.Category, by, now)
 	}
 	return history, names
@@ -120,10 +124,10 @@ func changes[T comparable](s Setting[T], v, inForce T) bool {
 	return v != inForce
 }
 
-func level[T comparable](name string, v, evident T) string {
+func level[T comparable](name string, v, unrated T, whose string) string {
 	var zero T
 	if v == zero {
-		return fmt.Sprintf("%s as the evidence says, %v", name, evident)
+		return fmt.Sprintf("%s as the %s says, %v", name, whose, unrated)
 	}
 	return fmt.Sprintf("%s %v", name, v)
 }

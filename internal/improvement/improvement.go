@@ -136,6 +136,14 @@ func (im Improvement) TeamTitle() string {
 	return im.Title
 }
 
+// Before says whether an entry is older than an episode of the same Improvement.
+func (e Entry) Before(ep opsitem.Episode) bool {
+	if ep.Stages.Entry == 0 { // of an older release
+		return e.At.Before(ep.Opened)
+	}
+	return e.Seq < ep.Stages.Entry
+}
+
 // Notice is the word owed to everybody who follows an Improvement, as it was when the status changed. It is an order:
 // it lies in the pending index until every follower's mail is ordered.
 type Notice struct {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"learningloop/internal/opsitem"
+	"learningloop/internal/person"
 )
 
 // Level is an Improvement's severity, priority and category in force, and who set them. While nothing is filed and nobody
@@ -49,8 +50,26 @@ func (im Improvement) Evident() opsitem.Level {
 // InForce is the level that holds now.
 func (im Improvement) InForce() opsitem.Level {
 	l := im.Evident().With(opsitem.Level{Severity: im.Level.Severity.Value, Priority: im.Level.Priority.Value, Category: im.Level.Category.Value})
-	if s := im.Level.Severity; im.AndonUp() && (s.By == "" || s.At.Before(im.Andon.Pulled)) {
-		l.Severity = 1 // until it is stood down, or a person rates it otherwise
+	if im.ByAndon() {
+		l.Severity = andonSeverity
+	}
+	return l
+}
+
+// andonSeverity is the severity of what an andon is up over.
+const andonSeverity = 1
+
+// ByAndon says whether an andon sets its severity: until it is stood down, or a person rates it otherwise.
+func (im Improvement) ByAndon() bool {
+	s := im.Level.Severity
+	return im.AndonUp() && (s.By == "" || s.At.Before(im.Andon.Pulled))
+}
+
+// Unrated is the level in force once what people set is handed back: the evidence's, and the severity of an andon.
+func (im Improvement) Unrated() opsitem.Level {
+	l := im.Evident()
+	if im.AndonUp() {
+		l.Severity = andonSeverity
 	}
 	return l
 }
@@ -79,7 +98,7 @@ func (im *Improvement) raise(now time.Time) (why string, rose bool) {
 	if was, ok := worse(&im.Level.Severity, ev.Severity, now); ok {
 		why = fmt.Sprintf("severity %d, was %d", ev.Severity, was.Value)
 		if was.By != "" {
-			why += " as " + was.By + " set it when the evidence said " + fmt.Sprint(was.Then)
+			why += " as " + person.Name(was.By) + " set it when the evidence said " + fmt.Sprint(was.Then)
 		}
 		rose = true
 	}

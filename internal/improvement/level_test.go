@@ -67,6 +67,41 @@ func TestInForceBeforeFiling(t *testing.T) {
 	}
 }
 
+// Handing a severity back gives the andon's while it is up, and the history says so; what is set later holds over it.
+func TestInForceUnderAndon(t *testing.T) {
+	rate := func(im *Improvement, severity, hour int) (history []string) {
+		history, _ = Edit{Severity: &severity}.apply(im, "ana", ratedAt.Add(time.Duration(hour)*time.Hour))
+		return history
+	}
+	im := open()
+	rate(&im, 2, 0)
+	im.Andon = Andon{Pulled: ratedAt.Add(time.Hour), Episode: 1}
+	if !im.ByAndon() || im.InForce().Severity != 1 {
+		t.Errorf("an andon over what somebody set before: %d", im.InForce().Severity)
+	}
+	rate(&im, 4, 2)
+	if im.ByAndon() || im.InForce().Severity != 4 || im.Unrated().Severity != 1 {
+		t.Errorf("set after the andon: %d, and unrated %d", im.InForce().Severity, im.Unrated().Severity)
+	}
+	if d := cmp.Diff([]string{"severity as the andon says, 1 (was: 4)"}, rate(&im, 0, 3)); d != "" || !im.ByAndon() || im.InForce().Severity != 1 {
+		t.Errorf("handed back: %d\n%s", im.InForce().Severity, d)
+	}
+	im.Andon.Stood = ratedAt.Add(4 * time.Hour)
+	if im.ByAndon() || im.InForce().Severity != 3 || im.Unrated().Severity != 3 {
+		t.Errorf("stood down: %d", im.InForce().Severity)
+	}
+}
+
+// An operator's ARN is named in the history as people read it.
+func TestRaiseNamesOperators(t *testing.T) {
+	im, lower := open(), 4
+	Edit{Severity: &lower}.apply(&im, "arn:aws:sts::111122223333:assumed-role/operator/console", ratedAt)
+	im.Evidence.Impact = 2
+	if why, _ := im.raise(ratedAt.Add(time.Hour)); why != "severity 2, was 4 as operator/console set it when the evidence said 3" {
+		t.Errorf("%q", why)
+	}
+}
+
 func say(key string, state signal.State, minute int) feedback.Feedback {
 	return feedback.Feedback{Signal: &signal.Signal{Key: key, State: state, Time: ratedAt.Add(time.Duration(minute) * time.Minute)}}
 }

@@ -30,3 +30,17 @@ func Mask(address string) string {
 	}
 	return string([]rune(local)[:1]) + "…@" + domain
 }
+
+// Name is whoever did something as people read it: of an operator's ARN the part that says who, user/NAME or ROLE/SESSION;
+// of a service that acts by itself its role alone (IAM User Guide, "Service-linked roles"). Anything else stays as it is.
+func Name(by string) string {
+	parts := strings.SplitN(by, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" || parts[5] == "" {
+		return by
+	}
+	who := strings.TrimPrefix(parts[5], "assumed-role/")
+	if strings.HasPrefix(who, "AWSServiceRoleFor") {
+		who, _, _ = strings.Cut(who, "/")
+	}
+	return who
+}

@@ -55,3 +55,29 @@ func TestMask(t *testing.T) {
 		})
 	}
 }
+
+func TestName(t *testing.T) {
+	tests := []struct{ name, by, want string }{
+		{"a role somebody took", "arn:aws:sts::111122223333:assumed-role/operator/console", "operator/console"},
+		{"a user", "arn:aws:iam::111122223333:user/ops/diego", "user/ops/diego"},
+		{"the account itself", "arn:aws:iam::111122223333:root", "root"},
+		{"another partition", "arn:aws-cn:sts::111122223333:federated-user/diego", "federated-user/diego"},
+		{
+			"a service that acts by itself",
+			"arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForCloudWatchAlarms_ActionSSM/ssm.alarms.cloudwatch.amazonaws.com",
+			"AWSServiceRoleForCloudWatchAlarms_ActionSSM",
+		},
+		{"a member", "staff@example.com", "staff@example.com"},
+		{"a rule, which has a colon too", "rule: andon: 3 people: all of them: now: and: here", "rule: andon: 3 people: all of them: now: and: here"},
+		{"an ARN of nobody", "arn:aws:sts::111122223333:", "arn:aws:sts::111122223333:"},
+		{"no ARN", "arn:aws", "arn:aws"},
+		{"nobody", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := person.Name(tt.by); got != tt.want {
+				t.Errorf("Name = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -159,7 +159,7 @@ func (t Teller) decisions(ctx context.Context, in scope) ([]incident.Moment, err
 			return "", fmt.Errorf("list history of %s: %w", in.ep.Improvement, err)
 		}
 		for _, e := range page {
-			if in.ep.N > 1 && before(e, in.ep) || in.next.N > 0 && !before(e, in.next) || e.To == "" { // one that moves nothing is no step: its words may be a customer's
+			if in.ep.N > 1 && e.Before(in.ep) || in.next.N > 0 && !e.Before(in.next) || e.To == "" { // one that moves nothing is no step: its words may be a customer's
 				continue
 			}
 			what := decided[e.What]
@@ -177,14 +177,6 @@ func (t Teller) decisions(ctx context.Context, in scope) ([]incident.Moment, err
 		return next, nil
 	})
 	return out, err
-}
-
-// before says whether an entry is older than an episode.
-func before(e improvement.Entry, ep opsitem.Episode) bool {
-	if ep.Stages.Entry == 0 { // of an older release
-		return e.At.Before(ep.Opened)
-	}
-	return e.Seq < ep.Stages.Entry
 }
 
 // told says how many people were told of each status, and since when; nobody is named.
