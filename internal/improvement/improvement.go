@@ -127,6 +127,14 @@ type Entry struct {
 	Detail string    `json:"detail,omitempty"`
 }
 
+// Before says whether an entry is older than an episode of the same Improvement.
+func (e Entry) Before(ep opsitem.Episode) bool {
+	if ep.Stages.Entry == 0 { // of an older release
+		return e.At.Before(ep.Opened)
+	}
+	return e.Seq < ep.Stages.Entry
+}
+
 // TeamTitle is the title where the team worded it; "" where it is a customer's words, or names alarms or counts people, as
 // machines and rules do: neither is for other customers.
 func (im Improvement) TeamTitle() string {
@@ -134,14 +142,6 @@ func (im Improvement) TeamTitle() string {
 		return ""
 	}
 	return im.Title
-}
-
-// Before says whether an entry is older than an episode of the same Improvement.
-func (e Entry) Before(ep opsitem.Episode) bool {
-	if ep.Stages.Entry == 0 { // of an older release
-		return e.At.Before(ep.Opened)
-	}
-	return e.Seq < ep.Stages.Entry
 }
 
 // Notice is the word owed to everybody who follows an Improvement, as it was when the status changed. It is an order:

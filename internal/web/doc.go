@@ -39,6 +39,7 @@
 //	                                             from to (UTC), or day at minutes zone
 //	POST /team/{product}/unmute                  id
 //	POST /team/{product}/stand-down              improvement reason return
+//	GET  /team/{product}/stand-down              ?improvement: back to its case
 //	GET  /team/set-aside                         SetAside; cursor
 //	POST /team/set-aside/{id}/replay             product (may be empty: only try again)
 //	POST /team/set-aside/{id}/drop               reason

@@ -39,8 +39,8 @@ type barPiece struct {
 // bar lays a score's parts end to end. Every part has an equal lane and fills as much of it as its share, so that a bar
 // is the longer the higher all its parts are.
 func bar(s Score) []barPiece {
-	if len(s.Parts) == 0 {
-		return nil
+	if len(s.Parts) == 0 || num(s.Total) == "0" {
+		return nil // shares of nothing
 	}
 	lane := 100 / float64(len(s.Parts))
 	var l []barPiece

@@ -157,3 +157,12 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func TestBarOfNothing(t *testing.T) {
+	if l := bar(NewScore(0.001, 0.3, 2, 0.6, 1, nil)); len(l) != 0 {
+		t.Errorf("a score of 0 draws %+v", l)
+	}
+	if l := bar(NewScore(0.02, 0.3, 2, 0.6, 1, nil)); len(l) == 0 {
+		t.Error("a small score draws nothing")
+	}
+}

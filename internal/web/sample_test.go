@@ -102,24 +102,34 @@ func improvement() Improvement {
 	return Improvement{
 		Product: shop, ID: "imp_7k2m", Version: "4", Title: "Export more than 1,000 rows", State: StatePlanned,
 		Outcome: "Everybody can close a month from one export, however many orders it had. Complaints about cut-off exports end.",
-		Owner:   "export team lead", Due: daysAgo(-12), Episode: 2, Effort: "1.2", Steps: lifeline(), Since: daysAgo(41),
+		Owner:   "export team lead", Due: daysAgo(-12), Episode: 2, Steps: lifeline(), Since: daysAgo(18), Opened: daysAgo(41),
 		Score: func() Score {
 			s := score(34.2, 19.4, 2.5, 0.86, 1.2)
 			s.Priority, s.Severity = 1, 2
 			return s
 		}(),
-		OpsItem: &OpsItem{ID: "oi-7c2e41f09ab3", Status: "Open", Severity: 2, Priority: 1, URL: "/_local/opscenter#oi-7c2e41f09ab3", SyncedAt: back(4 * time.Minute), Earlier: []Link{{"oi-52aa0c3d11fe", "/_local/opscenter#oi-52aa0c3d11fe"}}},
+		OpsItem: &OpsItem{ID: "oi-7c2e41f09ab3", Status: "Open", Severity: 2, Priority: 1, URL: "/_local/opscenter#oi-7c2e41f09ab3", SyncedAt: back(4 * time.Minute), Filed: daysAgo(20), Adopted: true, Earlier: []Link{{"oi-52aa0c3d11fe", "/_local/opscenter#oi-52aa0c3d11fe"}}},
 		Evidence: []Evidence{
 			{ID: "fb_1", Kind: KindProblem, Title: "Export is cut off", Text: "We cannot close our month: the export stops at 1,000 rows and does not say so. We only found out because the sums were wrong.", Who: "Mary Major", Company: "Example Corp", At: daysAgo(2), Rating: 1, By: "search team lead", Why: "promoted", Removable: true},
 			{ID: "fb_2", Kind: KindQuestion, Text: "Is there a way to get all orders of a quarter in one file?", Who: "a customer", Company: "AnyCompany Travel", At: daysAgo(17), By: "shop team lead", Why: "shares “export”, “orders”", Removable: true},
 			{ID: "fb_3", Kind: KindSignal, Text: "Alarm reports-export-truncated is in ALARM: 14 datapoints were greater than the threshold (0.0).", Source: "CloudWatch alarm", At: daysAgo(5), Count: 14, Why: "same alarm", Removable: true},
 		},
 		Voices: 12, MoreEvidence: "/team/web-shop/improvements/imp_7k2m?evidence=all",
-		Told: []Told{
-			{Who: "m…r@example.com", State: StatePlanned, How: "e-mail", Outcome: "sent", At: daysAgo(18)},
-			{Who: "j…s@example.net", State: StatePlanned, How: "e-mail", Outcome: "bounced", Tone: ToneBad, At: daysAgo(18)},
-			{Who: "m…r@example.com", State: StateAccepted, How: "e-mail", Outcome: "sent", At: daysAgo(20)},
+		Told: []ToldStep{
+			{State: StatePlanned, At: daysAgo(18), Sums: []ToldSum{{1, "sent", ToneNone}, {1, "bounced", ToneBad}}, People: []Told{
+				{Who: "m…r@example.com", State: StatePlanned, How: "e-mail", Outcome: "sent", At: daysAgo(18)},
+				{Who: "j…s@example.net", State: StatePlanned, How: "e-mail", Outcome: "bounced", Tone: ToneBad, At: daysAgo(18)},
+			}},
+			{State: StateAccepted, At: daysAgo(20), Sums: []ToldSum{{1, "sent", ToneNone}}, People: []Told{
+				{Who: "m…r@example.com", State: StateAccepted, How: "e-mail", Outcome: "sent", At: daysAgo(20)},
+			}},
 		},
+		Mails: 3,
+		Edit:  CaseForm{Title: "Export more than 1,000 rows", Outcome: "Everybody can close a month from one export.", Effort: "1.2", Severity: "2"},
+		Level: Level{Unset: [3]string{"3, by the evidence", "1, by the evidence", "Availability, by the evidence"}, EvidenceSeverity: 3, By: []string{"severity 2 by search team lead"}},
+		Past: []PastLife{{N: 1, State: StateShipped, At: daysAgo(30), Steps: []Step{
+			{State: StateAccepted, At: daysAgo(35), By: "a rule", Words: "alarm severity is 2 or worse"}, {State: StateShipped, At: daysAgo(30), By: "operator/console"},
+		}}},
 		History: []HistoryEntry{
 			{At: daysAgo(18), Who: "export team lead", What: "planned it for 30 March", State: StatePlanned, From: "page", Words: "The export will run in the background and send you a link."},
 			{At: daysAgo(20), Who: "OpsCenter", What: "opened oi-7c2e41f09ab3", From: "filing"},
@@ -199,11 +209,12 @@ func samples() []sample {
 	planForm := DecisionForm{Decision: "plan", Owner: "export team lead", Due: "2026-01-01", Members: []string{"export team lead"}, Errors: FieldErrors{"due": "That day is past. Give one from today on."}}
 	wrongCase := improvement()
 	wrongCase.Form = planForm
+	wrongCase.Edit = CaseForm{Effort: "two", Outcome: "Less.", Errors: FieldErrors{"title": "The title must be 1 to 200 characters.", "effort": "The effort must be a number."}}
 	declined := improvement()
 	declined.State, declined.Declined, declined.Reason, declined.Revisit = StateDeclined, "too costly", "It would take the whole team a quarter.", daysAgo(-90)
 	declined.Can, declined.Outcome, declined.OpsItem, declined.Filing = []string{"reopen"}, "", nil, "Not filed: declined before."
 	declined.Steps = []Step{{State: StateReceived, At: daysAgo(41)}, {State: StateDeclined, Phase: StepNow, At: daysAgo(3), Words: "It would take the whole team a quarter."}}
-	declined.Evidence, declined.Told, declined.Trend = nil, nil, Trend{}
+	declined.Evidence, declined.Told, declined.Trend, declined.Past, declined.Mails = nil, nil, Trend{}, nil, 0
 	status := Status{
 		Product: shop, Token: "tok-1", Kind: KindProblem, Text: "We cannot close our month: the export stops at 1,000 rows and does not say so.", Rating: 1, At: daysAgo(41), State: StatePlanned, Headline: "Planned for the end of March.",
 		About: "Export more than 1,000 rows", Others: 11, Steps: lifeline(), Next: "export team lead's team builds it. When it is out you hear from us, and we will ask you whether it helped.", Email: "m…r@example.com", Hears: true,
@@ -235,7 +246,7 @@ func samples() []sample {
 	}}
 	stopped := improvement()
 	stopped.Component, stopped.Words = "Checkout", "1 incident, 12 complaints, 43 companies"
-	stopped.Andon = &Andon{Words: "5 people reported problems with Checkout within 60 minutes", Since: back(20 * time.Minute), Errors: FieldErrors{"reason": "The reason is required: 1 to 1,000 characters that say why."}}
+	stopped.Andon = &Andon{Words: "5 people reported problems with Checkout within 60 minutes", Since: back(20 * time.Minute), Level: 1, Errors: FieldErrors{"reason": "The reason is required: 1 to 1,000 characters that say why."}}
 	alerts := []Fault{
 		{Tone: ToneBad, Title: "Andon: 5 people reported problems with Checkout within 60 minutes", Detail: "“Paying fails” (Checkout service): severity 1, nobody has it yet.", Action: &Link{"Open the case", "/team/checkout/improvements/imp_9"}, Since: back(20 * time.Minute)},
 		{Tone: ToneWarn, Title: "Muted now in Web shop: signals of Checkout until 2026-03-18 16:00 UTC", Action: &Link{"Muted signals", "/team/web-shop/mutes"}},

@@ -19,24 +19,26 @@ type Improvement struct {
 	Revisit   time.Time // of a declined one; zero: never
 	Episode   int       // 1 for the first
 	Score     Score
-	Effort    string // as typed, "1" by default
 	Level     Level
-	Steps     []Step
-	OpsItem   *OpsItem // nil: not filed
-	Filing    string   // why it is not filed, or not yet: "waits: AWS throttles"; ""
-	FoldedIn  *Link    // the week's list that it is a line of; nil: of none
-	Lines     []Link   // of a week's list, the best first; empty for everything else
-	Listed    int      // how many lines the list has; Lines are the first of them
-	Component string   // whose signals and problems it gathers; "": nobody's
-	Andon     *Andon   // pulled and not stood down; nil: none
-	Words     string   // the evidence in words: "1 incident, 12 complaints, 43 companies"
+	Steps     []Step     // of the episode under way, or the latest
+	Past      []PastLife // the episodes before it, the latest first
+	OpsItem   *OpsItem   // nil: not filed
+	Filing    string     // why it is not filed, or not yet: "waits: AWS throttles"; ""
+	FoldedIn  *Link      // the week's list that it is a line of; nil: of none
+	Lines     []Link     // of a week's list, the best first; empty for everything else
+	Listed    int        // how many lines the list has; Lines are the first of them
+	Component string     // whose signals and problems it gathers; "": nobody's
+	Andon     *Andon     // pulled and not stood down; nil: none
+	Words     string     // the evidence in words: "1 incident, 12 complaints, 43 companies"
 	Evidence  []Evidence
-	Told      []Told
+	Told      []ToldStep // the latest step first
+	Mails     int        // all of them
 	History   []HistoryEntry
 	Can       []string // decisions its status allows, the likeliest first
 	Form      DecisionForm
-	Edit      FieldErrors // of title, outcome, effort
-	Since     time.Time
+	Edit      CaseForm
+	Opened    time.Time // when it was made
+	Since     time.Time // when it came to its state; zero: with Opened
 	Companies []string
 	Trend     Trend
 	// Timelines lead to what happened in each episode, the latest first; LookBack says that a retrospective was opened over one.
@@ -55,22 +57,40 @@ type Timelined struct {
 	LookBack time.Time // when its post-incident retrospective was opened; zero: none
 }
 
-// Level is severity, priority and category as a person set them or typed them; "" where the evidence says.
+// PastLife is an episode that is over.
+type PastLife struct {
+	N     int
+	State State // it ended so
+	At    time.Time
+	Steps []Step
+}
+
+// CaseForm is the form that words, estimates and rates a case: as it stands, or as typed where it is refused.
+type CaseForm struct {
+	Title, Outcome, Effort       string
+	Severity, Priority, Category string // "" and "0": nobody sets it
+	Errors                       FieldErrors
+}
+
+// Level says where severity, priority and category come from; those in force stand beside the Score.
 type Level struct {
-	Severity, Priority, Category string
-	Evidence                     [3]string // what the evidence says of the three
-	By                           []string  // "severity 2 by ana": what somebody set
+	Unset [3]string // what each is as long as nobody sets it, and by what: "1, by the andon"
+	// EvidenceSeverity and EvidencePriority are what the evidence says where another one is in force; else 0.
+	EvidenceSeverity, EvidencePriority int
+	By                                 []string // "severity 2 by ana": what somebody set
 }
 
 // OpsItem is the mirror in OpsCenter.
 type OpsItem struct {
 	ID       string
 	Status   string // Open, InProgress, Resolved: as the console says
-	Severity int
+	Severity int    // there, where another one is in force here; else 0, and so Priority
 	Priority int
 	URL      string    // of the console; https, or a path without the base
-	SyncedAt time.Time // zero: never
-	Earlier  []Link    // OpsItems of earlier episodes
+	SyncedAt time.Time // when it was last changed there; zero: never
+	Filed    time.Time
+	Adopted  bool   // somebody else created it
+	Earlier  []Link // OpsItems of earlier episodes
 }
 
 // Evidence is a piece of Feedback attached to an Improvement.
@@ -88,6 +108,22 @@ type Evidence struct {
 	By        string // who attached it; "" for a rule
 	Why       string // why it is here: "same alarm", "promoted"
 	Removable bool
+}
+
+// ToldStep is what became of telling people one step.
+type ToldStep struct {
+	State   State
+	Episode int
+	At      time.Time // of the latest
+	Sums    []ToldSum // how many ended how, the most first
+	People  []Told
+}
+
+// ToldSum is how many messages had one outcome.
+type ToldSum struct {
+	N       int
+	Outcome string
+	Tone    Tone
 }
 
 // Told is one message to one person about this Improvement.

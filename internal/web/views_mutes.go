@@ -40,6 +40,9 @@ type MuteForm struct {
 type Andon struct {
 	Words  string // "5 people reported problems with Checkout within 60 minutes"
 	Since  time.Time
+	Stood  time.Time   // when it was stood down; zero: it is up
+	Level  int         // the severity in force
+	By     string      // who rated it so over the andon; "": it is the andon's
 	Reason string      // of standing it down, as typed
 	Errors FieldErrors // of that form
 }

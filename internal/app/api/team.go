@@ -48,6 +48,7 @@ func (a *API) teamRoutes() map[string]teamPage {
 		"POST /team/{product}/mutes":                                     member(a.muteOnPage),
 		"POST /team/{product}/unmute":                                    member(a.unmuteOnPage),
 		"POST /team/{product}/stand-down":                                member(a.standDownOnPage),
+		"GET /team/{product}/stand-down":                                 leader(a.standDownPage),
 		"GET /team/set-aside":                                            member(a.setAsidePage),
 		"POST /team/set-aside/{id}/replay":                               member(a.replayOnPage),
 		"POST /team/set-aside/{id}/drop":                                 member(a.dropOnPage),

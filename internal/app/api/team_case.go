@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -54,7 +55,7 @@ func (a *API) editCase(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	e := improvement.Edit{}
+	e, shown := improvement.Edit{}, caseForm(im)
 	if f.Has("title") {
 		e.Title = new(f.Get("title"))
 	}
@@ -68,10 +69,10 @@ func (a *API) editCase(r *http.Request) (answer, error) {
 		}
 		e.Effort = &n
 	}
-	number := func(name string) *int {
+	number := func(name, shown string) *int {
 		s := strings.TrimSpace(f.Get(name))
-		if s == "" {
-			return nil
+		if s == "" || s == cmp.Or(shown, "0") {
+			return nil // left as it was shown: under an andon that may be neither what somebody set nor handed back
 		}
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -79,7 +80,7 @@ func (a *API) editCase(r *http.Request) (answer, error) {
 		}
 		return &n
 	}
-	e.Severity, e.Priority = number("severity"), number("priority")
+	e.Severity, e.Priority = number("severity", shown.Severity), number("priority", shown.Priority)
 	if f.Has("category") {
 		e.Category = new(f.Get("category"))
 	}
@@ -90,8 +91,10 @@ func (a *API) editCase(r *http.Request) (answer, error) {
 		if viewErr != nil {
 			return answer{}, viewErr
 		}
-		v.Edit, v.Title, v.Outcome, v.Effort = bad, f.Get("title"), f.Get("outcome"), f.Get("effort")
-		v.Level.Severity, v.Level.Priority, v.Level.Category = f.Get("severity"), f.Get("priority"), f.Get("category")
+		v.Edit = web.CaseForm{
+			Title: f.Get("title"), Outcome: f.Get("outcome"), Effort: f.Get("effort"),
+			Severity: f.Get("severity"), Priority: f.Get("priority"), Category: f.Get("category"), Errors: bad,
+		}
 		return refused(sh, v, err)
 	}
 	if err != nil {
@@ -108,11 +111,12 @@ func (a *API) caseView(r *http.Request, p product.Product, im improvement.Improv
 	now := a.Now()
 	v := web.Improvement{
 		Product: productRef(p), ID: string(im.ID), Version: seen(im), Title: im.Title, Outcome: im.Outcome, State: web.State(im.Status),
-		Owner: im.Owner, Due: im.Due, Overdue: im.Overdue(now), Release: im.Release, Episode: max(im.Episode, 1), Effort: effortText(im.Effort),
-		Level: levelOf(im),
-		Score: scoreView(im.Score(now), im.Evidence, im.Effort, im.Latest, now), Since: im.Created, Voices: im.Evidence.Count,
-		Component: im.Component, Andon: andonOf(im, p), Words: words(im.Evidence), Can: can(im.Status), Correlation: im.Correlation, Form: web.DecisionForm{Owner: im.Owner, Due: day(im.Due), Release: im.Release},
+		Owner: im.Owner, Due: im.Due, Overdue: im.Overdue(now), Release: im.Release, Episode: max(im.Episode, 1), Edit: caseForm(im), Level: levelOf(im),
+		Score: scoreView(im.Score(now), im.Evidence, im.Effort, im.Latest, now), Opened: im.Created, Voices: im.Evidence.Count,
+		Component: im.Component, Andon: andonOf(im, p), Words: words(im.Evidence), Can: can(im), Correlation: im.Correlation, Form: web.DecisionForm{Owner: im.Owner, Due: day(im.Due), Release: im.Release},
 	}
+	inForce := im.InForce()
+	v.Score.Severity, v.Score.Priority = inForce.Severity, inForce.Priority
 	if im.Status == improvement.Declined {
 		v.Declined, v.Reason, v.Revisit = declineWords(im.Decline.Kind), im.Decline.Reason, im.Decline.Revisit
 	}
@@ -123,7 +127,17 @@ func (a *API) caseView(r *http.Request, p product.Product, im improvement.Improv
 	if err := a.saw(r, by(r).Who, "saw improvement", string(im.ID), string(p.ID)); err != nil {
 		return sh, v, err
 	}
-	for _, part := range []func(*http.Request, improvement.Improvement, *web.Improvement) error{a.caseEvidence, a.caseHistory, a.caseOpsItems, a.caseTold, a.caseTimelines} {
+	episodes, err := a.episodes(r, im)
+	if err != nil {
+		return sh, v, err
+	}
+	if err := a.caseHistory(r, im, episodes, &v); err != nil {
+		return sh, v, err
+	}
+	if err := a.caseOpsItems(r, im, episodes, &v); err != nil {
+		return sh, v, err
+	}
+	for _, part := range []func(*http.Request, improvement.Improvement, *web.Improvement) error{a.caseEvidence, a.caseTold, a.caseTimelines} {
 		if err := part(r, im, &v); err != nil {
 			return sh, v, err
 		}
@@ -140,12 +154,15 @@ func words(e score.Evidence) string {
 	return e.Words()
 }
 
-// can are the decisions that fit a status, the likeliest first.
-func can(s improvement.Status) []string {
-	switch s {
+// can are the decisions that fit a status, the likeliest first: under an andon nobody plans before they begin.
+func can(im improvement.Improvement) []string {
+	switch im.Status {
 	case improvement.Proposed:
 		return []string{"accept", "plan", "decline"}
 	case improvement.Accepted:
+		if im.AndonUp() {
+			return []string{"start", "plan", "ship", "decline"}
+		}
 		return []string{"plan", "start", "ship", "decline"}
 	case improvement.Planned:
 		return []string{"start", "ship", "plan", "decline"}
@@ -156,20 +173,78 @@ func can(s improvement.Status) []string {
 	}
 }
 
-// levelOf is what the edit form offers: what a person set, and what the evidence says otherwise.
-func levelOf(im improvement.Improvement) web.Level {
-	ev, l := im.Evident(), web.Level{}
-	if s := im.Level.Severity; s.By != "" {
-		l.Severity, l.By = strconv.Itoa(s.Value), append(l.By, fmt.Sprintf("severity %d by %s", s.Value, s.By))
+// caseForm is the edit form of a case as it stands: of its level only what a person set and is in force.
+func caseForm(im improvement.Improvement) web.CaseForm {
+	f := web.CaseForm{Title: im.Title, Outcome: im.Outcome, Effort: effortText(im.Effort)}
+	if s := im.Level.Severity; s.By != "" && !im.ByAndon() {
+		f.Severity = strconv.Itoa(s.Value)
 	}
 	if s := im.Level.Priority; s.By != "" {
-		l.Priority, l.By = strconv.Itoa(s.Value), append(l.By, fmt.Sprintf("priority %d by %s", s.Value, s.By))
+		f.Priority = strconv.Itoa(s.Value)
 	}
 	if s := im.Level.Category; s.By != "" {
-		l.Category, l.By = s.Value, append(l.By, fmt.Sprintf("category %s by %s", s.Value, s.By))
+		f.Category = s.Value
 	}
-	l.Evidence = [3]string{strconv.Itoa(ev.Severity), strconv.Itoa(ev.Priority), ev.Category}
+	return f
+}
+
+// levelOf says where the level in force comes from.
+func levelOf(im improvement.Improvement) web.Level {
+	inForce, evident, unset := im.InForce(), im.Evident(), im.Unrated()
+	var l web.Level
+	if inForce.Severity != evident.Severity {
+		l.EvidenceSeverity = evident.Severity
+	}
+	if inForce.Priority != evident.Priority {
+		l.EvidencePriority = evident.Priority
+	}
+	// What nobody set an episode keeps as it was when the evidence was at its worst.
+	if im.Level.Severity.By == "" {
+		unset.Severity = inForce.Severity
+	}
+	if im.Level.Priority.By == "" {
+		unset.Priority = inForce.Priority
+	}
+	if im.Level.Category.By == "" {
+		unset.Category = inForce.Category
+	}
+	const evidence = ", by the evidence"
+	severityBy := evidence
+	if im.AndonUp() {
+		severityBy = ", by the andon"
+	}
+	l.Unset = [3]string{strconv.Itoa(unset.Severity) + severityBy, strconv.Itoa(unset.Priority) + evidence, unset.Category + evidence}
+	l.By = setBy(im)
 	return l
+}
+
+// setBy says what people set of a case's level, each of them once.
+func setBy(im improvement.Improvement) (out []string) {
+	said := map[string][]string{}
+	var order []string
+	note := func(by, what string) {
+		if by == "" {
+			return
+		}
+		if said[by] == nil {
+			order = append(order, by)
+		}
+		said[by] = append(said[by], what)
+	}
+	if l := im.Level; im.ByAndon() {
+		out = append(out, fmt.Sprintf("severity %d by the andon", im.InForce().Severity))
+		if l.Severity.By != "" {
+			out = append(out, fmt.Sprintf("severity %d, once that is stood down, by %s", l.Severity.Value, person.Name(l.Severity.By)))
+		}
+	} else {
+		note(l.Severity.By, "severity "+strconv.Itoa(l.Severity.Value))
+	}
+	note(im.Level.Priority.By, "priority "+strconv.Itoa(im.Level.Priority.Value))
+	note(im.Level.Category.By, "category "+im.Level.Category.Value)
+	for _, by := range order {
+		out = append(out, strings.Join(said[by], ", ")+" by "+person.Name(by))
+	}
+	return out
 }
 
 func effortText(f float64) string {
@@ -248,7 +323,7 @@ func (a *API) pieces(r *http.Request, each func(yield func(id.Feedback))) (map[i
 func evidenceView(im improvement.Improvement, at improvement.Attachment, f feedback.Feedback) web.Evidence {
 	e := web.Evidence{
 		ID: string(f.ID), Kind: web.FeedbackKind(f.Kind), Title: f.Title, Text: f.Text, Company: f.Submitter.Company, At: f.Received, Rating: f.Rating,
-		Removable: true, By: at.By, Why: "added later",
+		Removable: true, By: person.Name(at.By), Why: "added later",
 	}
 	// Pieces that an Improvement was proposed with are attached one after the other, right after it was made.
 	const atOnce = 5 * 1e9
@@ -266,73 +341,19 @@ func evidenceView(im improvement.Improvement, at improvement.Attachment, f feedb
 	return e
 }
 
-func (a *API) caseHistory(r *http.Request, im improvement.Improvement, v *web.Improvement) error {
-	history, err := store.Everything(func(cursor string) ([]improvement.Entry, string, error) {
-		return a.Store.History(r.Context(), im.ID, cursor)
-	})
-	if err != nil {
-		return err
-	}
-	v.Steps = stepsOf(im, history)
-	for i := range v.Steps {
-		for _, e := range history {
-			// Members read who decided, and the words of rules too.
-			if st := &v.Steps[i]; st.Phase != web.StepAhead && st.State == web.State(e.To) && st.At.Equal(e.At) {
-				st.By, st.Words = e.By, e.Reason
-			}
-		}
-	}
-	for _, e := range slices.Backward(history) {
-		v.History = append(v.History, historyEntry(e))
-	}
-	return nil
-}
-
-var happened = map[string]string{
-	"proposed": "proposed it", "accept": "accepted it", "plan": "planned it", "start": "started it", "ship": "shipped it", "decline": "declined it",
-	"reopen": "reopened it", "edited": "edited",
-}
-
-func historyEntry(e improvement.Entry) web.HistoryEntry {
-	h := web.HistoryEntry{At: e.At, Who: e.By, What: e.What, Words: e.Reason}
-	if words, ok := happened[e.What]; ok {
-		h.What = words
-	}
-	if e.To != e.From {
-		h.State = web.State(e.To)
-	}
-	switch {
-	case e.What == "edited":
-		h.What += " " + e.Detail
-	case e.To == improvement.Declined && e.Detail != "":
-		h.What += ": " + declineWords(improvement.DeclineKind(e.Detail))
-	case e.Detail != "":
-		h.What += ": " + e.Detail
-	}
-	if rule, ok := strings.CutPrefix(e.By, "rule: "); ok {
-		h.Who, h.From = "A rule", "because "+rule
-		if h.Words == rule {
-			h.Words = ""
-		}
-	}
-	if what, ok := strings.CutSuffix(e.What, " in OpsCenter"); ok {
-		h.What, h.From = what, "in OpsCenter"
-	}
-	return h
-}
-
-func (a *API) caseOpsItems(r *http.Request, im improvement.Improvement, v *web.Improvement) error {
+// episodes gives those of an Improvement, none where it was never accepted.
+func (a *API) episodes(r *http.Request, im improvement.Improvement) ([]opsitem.Episode, error) {
 	if im.Episode == 0 {
-		if im.Status == improvement.Declined {
-			v.Filing = "Never filed: it was declined before anybody accepted it."
-		}
-		return nil
+		return nil, nil
 	}
-	episodes, err := store.Everything(func(cursor string) ([]opsitem.Episode, string, error) {
+	return store.Everything(func(cursor string) ([]opsitem.Episode, string, error) {
 		return a.Store.Episodes(r.Context(), im.ID, cursor)
 	})
-	if err != nil {
-		return err
+}
+
+func (a *API) caseOpsItems(r *http.Request, im improvement.Improvement, episodes []opsitem.Episode, v *web.Improvement) error {
+	if im.Episode == 0 && im.Status == improvement.Declined {
+		v.Filing = "Never filed: it was declined before anybody accepted it."
 	}
 	var earlier []web.Link
 	for _, ep := range episodes {
@@ -343,9 +364,10 @@ func (a *API) caseOpsItems(r *http.Request, im improvement.Improvement, v *web.I
 				return err
 			}
 			if ep.OpsItem != "" {
+				there := ep.Level.Beyond(im.InForce())
 				v.OpsItem = &web.OpsItem{
-					ID: ep.OpsItem, Status: string(ep.Status), Severity: ep.Level.Severity, Priority: ep.Level.Priority, URL: a.opsItemPath(ep.OpsItem),
-					SyncedAt: ep.Seen,
+					ID: ep.OpsItem, Status: string(ep.Status), Severity: there.Severity, Priority: there.Priority, URL: a.opsItemPath(ep.OpsItem),
+					SyncedAt: ep.Seen, Filed: ep.Filed, Adopted: ep.Adopted,
 				}
 				if ep.Status == "" {
 					v.OpsItem.Status = string(opsitem.Open)
@@ -411,19 +433,48 @@ func (a *API) caseTold(r *http.Request, im improvement.Improvement, v *web.Impro
 	if err != nil {
 		return err
 	}
+	var all []web.ToldStep
 	for _, m := range mails {
 		t := web.Told{Who: person.Mask(pieces[m.Feedback].Submitter.Email), How: "e-mail", At: m.Ordered}
+		step := web.ToldStep{}
 		if m.Notice != nil {
-			t.State = web.State(m.Notice.Status)
+			step.State, step.Episode = web.State(m.Notice.Status), m.Notice.Episode
 		}
+		t.State = step.State
 		t.Outcome, t.Tone = mailWords(m)
 		if m.State == followup.Sent {
 			t.At = m.Sent
 		}
-		v.Told = append(v.Told, t)
+		step.At, step.People = t.At, []web.Told{t}
+		all = append(all, step)
 	}
-	slices.SortStableFunc(v.Told, func(x, y web.Told) int { return y.At.Compare(x.At) })
+	v.Told, v.Mails = toldSteps(all), len(all)
 	return nil
+}
+
+// toldSteps sums up messages by the step that they tell; each of them comes as a step of its own.
+func toldSteps(all []web.ToldStep) []web.ToldStep {
+	slices.SortStableFunc(all, func(x, y web.ToldStep) int { return y.At.Compare(x.At) })
+	var out []web.ToldStep
+	for _, one := range all {
+		i := slices.IndexFunc(out, func(s web.ToldStep) bool { return s.State == one.State && s.Episode == one.Episode })
+		if i < 0 {
+			i, out = len(out), append(out, web.ToldStep{State: one.State, Episode: one.Episode, At: one.At})
+		}
+		out[i].People = append(out[i].People, one.People...)
+	}
+	for i := range out {
+		step := &out[i]
+		for _, t := range step.People {
+			n := slices.IndexFunc(step.Sums, func(s web.ToldSum) bool { return s.Outcome == t.Outcome })
+			if n < 0 {
+				n, step.Sums = len(step.Sums), append(step.Sums, web.ToldSum{Outcome: t.Outcome, Tone: t.Tone})
+			}
+			step.Sums[n].N++
+		}
+		slices.SortStableFunc(step.Sums, func(x, y web.ToldSum) int { return cmp.Compare(y.N, x.N) })
+	}
+	return out
 }
 
 func mailWords(m followup.Mail) (string, web.Tone) {

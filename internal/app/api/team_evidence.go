@@ -130,7 +130,7 @@ func scoreView(s score.Score, e score.Evidence, estimate float64, latest, now ti
 		why["reach"] = "one voice, heard " + daysAgo(latest, now)
 	}
 	if e.Voices > 1 {
-		why["reach"] = fmt.Sprintf("%d companies, people and machines, the latest %s", e.Voices, daysAgo(latest, now))
+		why["reach"] = fmt.Sprintf("%d voices, the latest %s", e.Voices, daysAgo(latest, now))
 	}
 	if e.People && e.Machines {
 		why["confidence"] += ", people and machines"

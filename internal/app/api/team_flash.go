@@ -84,6 +84,11 @@ func (a *API) flash(r *http.Request, p product.Product) []web.Notice {
 	pieces := count(len(with), "piece of feedback", "pieces of feedback")
 	n := web.Notice{Tone: web.ToneGood}
 	switch did {
+	case didStandDown:
+		if im.AndonUp() || im.Andon.Stood.IsZero() {
+			return nil
+		}
+		n.Text = stoodDown(im)
 	case "attached":
 		n.Text, n.Undo = title+" has "+pieces+" more as evidence.", back("Undo", "detach")
 	case "detached":

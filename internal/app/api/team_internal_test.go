@@ -112,3 +112,60 @@ func TestNumberView(t *testing.T) {
 		})
 	}
 }
+
+// An alarm that flaps is one step, however often; what a person does in between stays.
+func TestCaseStepsFoldFlaps(t *testing.T) {
+	at := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC)
+	var history []improvement.Entry
+	add := func(by, what, reason string, from, to improvement.Status) {
+		n := len(history) + 1
+		history = append(history, improvement.Entry{Seq: n, At: at.Add(time.Duration(n) * time.Minute), By: by, What: what, Reason: reason, From: from, To: to})
+	}
+	flap := func() {
+		add("rule: all is OK again", "resolved", "every alarm is OK", improvement.Accepted, improvement.Shipped)
+		add("ana", "edited", "", "", "")
+		add("rule: it returned", "rejoined", "", improvement.Shipped, improvement.Accepted)
+	}
+	add("rule: severity 2", "accept", "severity 2", improvement.Proposed, improvement.Accepted)
+	flap()
+	flap()
+	flap()
+	add("arn:aws:sts::111122223333:assumed-role/operator/console", "set InProgress in OpsCenter", "", improvement.Accepted, improvement.InProgress)
+	type step struct {
+		State     web.State
+		By, Words string
+	}
+	var got []step
+	for _, s := range caseSteps(improvement.Improvement{Status: improvement.InProgress}, history) {
+		if s.Phase != web.StepAhead {
+			got = append(got, step{s.State, s.By, s.Words})
+		}
+	}
+	want := []step{
+		{web.StateAccepted, "a rule", "severity 2"},
+		{web.StateShipped, "a rule", "every alarm is OK\nBefore that it was OK and came back 2 times."},
+		{web.StateAccepted, "a rule", "it returned"},
+		{web.StateInProgress, "operator/console", ""},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestToldSteps(t *testing.T) {
+	at := func(minute int) time.Time { return time.Date(2026, 3, 4, 9, minute, 0, 0, time.UTC) }
+	one := func(s web.State, episode, minute int, outcome string) web.ToldStep {
+		return web.ToldStep{State: s, Episode: episode, At: at(minute), People: []web.Told{{Outcome: outcome, At: at(minute)}}}
+	}
+	got := toldSteps([]web.ToldStep{
+		one(web.StateAccepted, 1, 1, "sent"), one(web.StateShipped, 1, 5, "waits"), one(web.StateShipped, 1, 3, "sent"), one(web.StateShipped, 1, 2, "sent"), one(web.StateAccepted, 2, 4, "sent"),
+	})
+	want := []web.ToldStep{
+		{State: web.StateShipped, Episode: 1, At: at(5), Sums: []web.ToldSum{{N: 2, Outcome: "sent"}, {N: 1, Outcome: "waits"}}, People: []web.Told{{Outcome: "waits", At: at(5)}, {Outcome: "sent", At: at(3)}, {Outcome: "sent", At: at(2)}}},
+		{State: web.StateAccepted, Episode: 2, At: at(4), Sums: []web.ToldSum{{N: 1, Outcome: "sent"}}, People: []web.Told{{Outcome: "sent", At: at(4)}}},
+		{State: web.StateAccepted, Episode: 1, At: at(1), Sums: []web.ToldSum{{N: 1, Outcome: "sent"}}, People: []web.Told{{Outcome: "sent", At: at(1)}}},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

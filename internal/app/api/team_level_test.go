@@ -30,7 +30,7 @@ func TestRateOnPage(t *testing.T) {
 		t.Fatalf("%+v", l)
 	}
 	d := m.post(path, append(same, "severity", "1", "priority", "0", "category", "Cost")...)
-	d.says("severity 1 by staff@example.com", "category Cost by staff@example.com", "edited severity 1 (was: 2), category Cost (was: Availability)")
+	d.says("Severity 1 evidence: 2", "severity 1, category Cost by staff@example.com", "2, by the evidence", "Availability, by the evidence", "edited severity 1 (was: 2), category Cost (was: Availability)")
 	if d.value("severity") != "1" || d.value("category") != "Cost" || d.value("priority") != "" {
 		t.Errorf("the form holds %q %q %q", d.value("severity"), d.value("priority"), d.value("category"))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"learningloop/internal/fault"
 	"learningloop/internal/improvement"
+	"learningloop/internal/person"
 	"learningloop/internal/product"
 	"learningloop/internal/signal"
 	"learningloop/internal/store"
@@ -231,7 +232,7 @@ func (a *API) standDownOnPage(r *http.Request) (answer, error) {
 		if viewErr != nil {
 			return answer{}, viewErr
 		}
-		if v.Andon == nil {
+		if v.Andon == nil || !v.Andon.Stood.IsZero() {
 			return answer{}, err
 		}
 		v.Andon.Reason, v.Andon.Errors = f.Get("reason"), bad
@@ -240,13 +241,42 @@ func (a *API) standDownOnPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return comeBack(f, casePath(p.Slug, im.ID), "saved", im.ID)
+	return comeBack(f, casePath(p.Slug, im.ID), didStandDown, im.ID)
 }
 
-// andonOf is what a case's page says of an andon.
+// didStandDown is told by stoodDown.
+const didStandDown = "stoodDown"
+
+// stoodDown says what standing an andon down did.
+func stoodDown(im improvement.Improvement) string {
+	severity := im.InForce().Severity
+	if s := im.Level.Severity; s.By != "" && !s.At.Before(im.Andon.Pulled) {
+		return fmt.Sprintf("The andon is stood down; its severity stays %d, as %s set it.", severity, person.Name(s.By))
+	}
+	return fmt.Sprintf("The andon is stood down; its severity is %d again.", severity)
+}
+
+// standDownPage leads back to the case: the form was refused at this address.
+func (a *API) standDownPage(r *http.Request) (answer, error) {
+	p, err := a.pathProduct(r)
+	if err != nil {
+		return answer{}, err
+	}
+	im, err := a.ofProduct(r, p, r.URL.Query().Get("improvement"))
+	if err != nil {
+		return answer{}, err
+	}
+	return goTo(casePath(p.Slug, im.ID))
+}
+
+// andonOf is what a case's page says of the andon of its episode.
 func andonOf(im improvement.Improvement, p product.Product) *web.Andon {
-	if !im.AndonUp() {
+	if im.Andon.Pulled.IsZero() || im.Andon.Episode != im.Episode {
 		return nil
 	}
-	return &web.Andon{Words: im.Andon.Words(p.Name), Since: im.Andon.Pulled}
+	v := &web.Andon{Words: im.Andon.Words(p.Name), Since: im.Andon.Pulled, Stood: im.Andon.Stood, Level: im.InForce().Severity}
+	if !im.ByAndon() {
+		v.By = person.Name(im.Level.Severity.By)
+	}
+	return v
 }

@@ -147,14 +147,20 @@ func TestMutesPage(t *testing.T) {
 	}
 }
 
+// cannotPay has people from..to-1 report problems with Checkout, one each.
+func (m *team) cannotPay(from, to int) {
+	m.t.Helper()
+	for i := from; i < to; i++ {
+		m.api(http.MethodPost, "/v1/feedback", fmt.Sprintf(`{"product":"example","kind":"problem","text":"Nobody can pay.","submitter":{"email":"p%d@example.com","company":"Company %[1]d"},"context":{"component":"checkout"}}`, i), nil)
+	}
+	m.settle()
+}
+
 // andon has two people pull the andon of Checkout, and gives the Improvement it is up over.
 func (m *team) andon() (iid string) {
 	m.t.Helper()
 	m.api(http.MethodPut, "/v1/products/example", `{"components":[{"name":"Checkout"}],"andon":{"people":2}}`, nil)
-	for i := range 2 {
-		m.api(http.MethodPost, "/v1/feedback", fmt.Sprintf(`{"product":"example","kind":"problem","text":"Nobody can pay.","submitter":{"email":"p%d@example.com","company":"Company %[1]d"},"context":{"component":"checkout"}}`, i), nil)
-	}
-	m.settle()
+	m.cannotPay(0, 2)
 	var list struct {
 		Items []struct{ ID, EvidenceWords string }
 	}
@@ -169,14 +175,45 @@ func TestAndonOnPage(t *testing.T) {
 	m := newTeam(t)
 	iid := m.andon()
 	path := "/team/example/improvements/" + iid
-	m.get(path).says("Andon: 2 people reported problems with Checkout within 60 minutes", "2 complaints, 2 companies, about Checkout", "Stand down")
-	if d := m.send("/team/example/stand-down", "improvement", iid, "reason", " "); d.status != 422 || !strings.Contains(d.problems(), "The reason is required") {
-		t.Errorf("%d %q", d.status, d.problems())
+	d := m.get(path)
+	d.says("Andon: 2 people reported problems with Checkout within 60 minutes", "Its severity is 1.", "Severity 1 evidence: 2", "severity 1 by the andon", "1, by the andon",
+		"2 complaints, 2 companies, about Checkout", "Stand down")
+	var offered []string
+	for _, n := range d.all("input", "type", "hidden", "name", "decision") {
+		offered = append(offered, attrOf(n, "value"))
 	}
-	d := m.post("/team/example/stand-down", "improvement", iid, "reason", "A drill.", "return", path)
-	d.says("Saved.", "stood the andon down", "A drill.")
-	if strings.Contains(d.said(), "Its severity is 1") {
-		t.Error("the andon still stands there")
+	if len(offered) == 0 || offered[0] != "start" {
+		t.Errorf("offered first: %q", offered)
+	}
+	// A rating holds over the andon, and every part of the page says the same; handing it back gives the andon's.
+	m.later(time.Minute)
+	same := []string{"title", "2 people report problems with Checkout", "outcome", "", "effort", "1", "priority", "0", "category", ""}
+	d = m.post(path, append(same, "severity", "3")...)
+	d.says("Its severity is 3, as staff@example.com set it", "Severity 3 evidence: 2", "severity 3 by staff@example.com", "1, by the andon")
+	d = m.post(path, append(same, "severity", "0")...)
+	d.says("Its severity is 1.", "edited severity as the andon says, 1 (was: 3)", "Severity 1 evidence: 2")
+	// The form that is refused stands at an address that leads to the case.
+	down := "/team/example/stand-down?improvement=" + iid
+	d.one("form", "action", down)
+	d = m.send(down, "improvement", iid, "reason", " ")
+	if d.status != 422 || strings.Count(d.said(), "The reason is required") != 1 || attrOf(d.one("textarea", "id", "f-andonreason"), "aria-invalid") != "true" {
+		t.Errorf("%d %q", d.status, d.said())
+	}
+	if rec := m.do(http.MethodGet, down, "", ""); rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != origin+path {
+		t.Errorf("the address leads to %d %s", rec.Code, rec.Header().Get("Location"))
+	}
+	d = m.post(down, "improvement", iid, "reason", "A drill.", "return", path)
+	d.says("The andon is stood down; its severity is 2 again.", "Andon stood down", "stood the andon down", "A drill.", "!Its severity is 1", "2, by the evidence")
+	if rec := m.do(http.MethodGet, path+"?did=stoodDown&on="+m.propose("Another"), "", ""); strings.Contains(rec.Body.String(), "is stood down;") {
+		t.Error("an address has the page say what nobody did")
 	}
 	m.loggedLike("stood andon down", "A drill.")
+	// What somebody rated before the next andon is neither lost nor put over it by saving something else.
+	m.post(path, append(same, "severity", "4")...)
+	m.later(time.Minute)
+	m.cannotPay(2, 4)
+	d = m.get(path)
+	d.says("Its severity is 1.", "severity 4, once that is stood down, by staff@example.com")
+	m.post(path, "title", "Nobody can pay", "outcome", "", "effort", "1", "severity", d.value("severity"), "priority", "0", "category", "").says("Its severity is 1.", "Nobody can pay")
+	m.post(down, "improvement", iid, "reason", "Another drill.", "return", path).says("The andon is stood down; its severity is 4 again.", "severity 4 by staff@example.com")
 }

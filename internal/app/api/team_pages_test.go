@@ -144,7 +144,7 @@ func TestQueuePage(t *testing.T) {
 	d := m.get("/team/example/queue")
 	d.says("Queue 3", "Export more rows", "AnyCompany Travel , Example Corp", "2 voices", "proposed", "since 1 day ago", "2 this week",
 		"Dark mode, please.", "no company", "said once", "checkout-errors is in alarm", "machines",
-		"2 companies, people and machines, the latest today", "severity 2, the worst of 2", "nobody estimated it")
+		"2 voices, the latest today", "severity 2, the worst of 2", "nobody estimated it")
 	d.links("/team/example/improvements/"+iid, "/team/example/decide?do=promote&item="+loose+"&return=%2Fteam%2Fexample%2Fqueue")
 	titles := func(d *doc) []string {
 		var out []string

@@ -13,6 +13,7 @@ import (
 	"learningloop/internal/incident"
 	"learningloop/internal/mirror"
 	"learningloop/internal/opsitem"
+	"learningloop/internal/person"
 	"learningloop/internal/product"
 	"learningloop/internal/timeline"
 	"learningloop/internal/web"
@@ -52,9 +53,14 @@ func (a *API) pathTimeline(r *http.Request) (told, error) {
 	}
 	if t.frozen = r.URL.Query().Get("kept") == "yes" && t.look.Timeline != nil; t.frozen {
 		t.timeline = *t.look.Timeline
-		return t, a.reword(r, &t)
+		err = a.reword(r, &t)
+	} else {
+		t.timeline, err = timeline.Teller{Store: a.Store, Now: a.Now}.Timeline(r.Context(), im.ID, n)
 	}
-	t.timeline, err = timeline.Teller{Store: a.Store, Now: a.Now}.Timeline(r.Context(), im.ID, n)
+	for i := range t.timeline.Moments {
+		m := &t.timeline.Moments[i]
+		m.Who = person.Name(m.Who)
+	}
 	return t, err
 }
 

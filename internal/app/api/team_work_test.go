@@ -3,12 +3,15 @@ package api_test
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"learningloop/internal/improvement"
+	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/trail"
 )
 
@@ -75,7 +78,14 @@ func TestDecideOnPage(t *testing.T) {
 		})
 	}
 	m.t = t
-	m.get(path).says("c…@example.com", "planned sent", "shipped sent", "People told 6", "episode 2", "Earlier episodes")
+	d := m.get(path)
+	d.says("c…@example.com", "People told 6", "Planned episode 1 1 sent", "Accepted episode 2 1 sent", "Earlier episodes",
+		"Status Episode 2 accepted", "Episode 1: shipped", "!not read back", "declined 1 minute ago", "opened 6 minutes ago")
+	// What is over is folded: the episode under way has two steps.
+	past := d.one("details", "class", "fold past")
+	if hasAttr(past, "open") || strings.Count(textOf(past), "by staff@example.com") != 5 || strings.Contains(textOf(past), "cut off again") {
+		t.Errorf("the first episode: %q", textOf(past))
+	}
 }
 
 func TestDecideOnPageRefuses(t *testing.T) {
@@ -395,5 +405,49 @@ func TestFlashTellsTheTruth(t *testing.T) {
 		if d := m.get(queuePath + "?" + q); d.notices() != "" {
 			t.Errorf("%s: %q", q, d.notices())
 		}
+	}
+}
+
+// What is refused stands in the form as typed, and nowhere else.
+func TestEditCaseRefused(t *testing.T) {
+	m := newTeam(t)
+	path := "/team/example/improvements/" + m.propose("Export more rows", m.say())
+	d := m.send(path, "title", "", "outcome", "Typed only.", "effort", "two", "severity", "4", "priority", "0", "category", "Cost")
+	if h := textOf(d.one("h1")); d.status != 422 || h != "Export more rows" {
+		t.Errorf("%d, headed %q", d.status, h)
+	}
+	if d.value("title") != "" || d.value("outcome") != "Typed only." || d.value("effort") != "two" || d.value("severity") != "4" || d.value("category") != "Cost" {
+		t.Errorf("the form holds %q %q %q %q %q", d.value("title"), d.value("outcome"), d.value("effort"), d.value("severity"), d.value("category"))
+	}
+	if n := len(d.all("p", "class", "said")); n != 1 { // the evidence's
+		t.Errorf("the outcome is shown as said: %d", n)
+	}
+	d.says("Not said yet.")
+	// A browser empties a number field that holds none, and refuses what the form allows.
+	if attrOf(d.one("input", "name", "effort"), "type") != "text" ||
+		attrOf(d.one("input", "id", "f-casetitle"), "maxlength") != strconv.Itoa(improvement.MaxTitle) ||
+		attrOf(d.one("textarea", "id", "f-caseoutcome"), "maxlength") != strconv.Itoa(improvement.MaxOutcome) {
+		t.Error("the form allows something else than it takes")
+	}
+}
+
+// Operators are named as people read them, wherever they did something.
+func TestOperatorsAreNamed(t *testing.T) {
+	m := newTeam(t)
+	iid := m.propose("Export more rows", m.say())
+	path := "/team/example/improvements/" + iid
+	m.post("/team/example/decisions", "decision", "accept", "item", iid)
+	m.settle()
+	m.later(time.Minute)
+	if err := m.w.Emulator.Edit(t.Context(), m.improvement(iid).OpsItemID, emulator.Edit{Status: "InProgress", Severity: "3"}); err != nil {
+		t.Fatal(err)
+	}
+	m.settle()
+	for path, words := range map[string][]string{
+		path:                             {"severity 3 by operator/console", "operator/console set"},
+		path + "/episodes/1":             {"operator/console"},
+		path + "/episodes/1/timeline.md": {"by operator/console"},
+	} {
+		m.get(path).says(append(words, "!arn:aws:sts")...)
 	}
 }

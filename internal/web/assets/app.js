@@ -31,8 +31,8 @@
   const tab = $('.tabs [aria-current]');
   if (tab) { const ul = tab.closest('ul'); ul.scrollLeft = tab.offsetLeft - ul.offsetLeft - (ul.clientWidth - tab.offsetWidth) / 2; }
 
-  // An error summary takes the focus, so that it is read first.
-  $('.errors')?.focus();
+  // An error summary takes the focus, so that it is read first; a form of one field has none.
+  ($('.errors') ?? $('[aria-invalid="true"]'))?.focus();
 
   // A form that makes something is sent once, and says that it is under way.
   document.addEventListener('submit', (e) => {
