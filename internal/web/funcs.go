@@ -23,7 +23,7 @@ func (r *Renderer) funcs() template.FuncMap {
 		"plain": plain, "say": say, "num": number, "plural": plural, "join": strings.Join, "first": first, "more": more,
 		"word": word, "headline": headline, "kind": kindWord, "kinds": kinds, "declines": declines, "severities": severities, "bands": bands,
 		"steps": steps, "bar": bar, "spark": spark, "figure": figure, "interval": interval, "picture": picture,
-		"input": newInput, "hint": hint, "typ": typ, "auto": auto, "max": maxLen, "req": req, "opt": opt, "pre": pre, "rows": rows,
+		"input": newInput, "hint": hint, "typ": typ, "auto": auto, "max": maxLen, "req": req, "opt": opt, "numeric": numeric, "pre": pre, "rows": rows,
 		"problems": problems, "id": id, "has": func(list []string, s string) bool { return slices.Contains(list, s) },
 		"failure": failureText, "args": args, "add": func(a, b int) int { return a + b },
 		"or0": func(n, d int) int {

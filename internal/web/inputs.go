@@ -34,7 +34,7 @@ type inputView struct {
 	Name, Label, Value, Err, Hint, Type, Auto, Prefix string
 	Opt                                               string // what is said of one that is not required; "" is "optional"
 	Max, Rows                                         int
-	Required                                          bool
+	Required, Numeric                                 bool
 }
 
 // ID is the element's id; the error summary links to it.
@@ -65,6 +65,7 @@ func auto(s string, i inputView) inputView { i.Auto = s; return i }
 func maxLen(n int, i inputView) inputView  { i.Max = n; return i }
 func rows(n int, i inputView) inputView    { i.Rows = n; return i }
 func opt(s string, i inputView) inputView  { i.Opt = s; return i }
+func numeric(i inputView) inputView        { i.Numeric = true; return i }
 func req(i inputView) inputView            { i.Required = true; return i }
 func pre(s string, i inputView) inputView  { i.Prefix = s; return i }
 
@@ -72,7 +73,7 @@ func pre(s string, i inputView) inputView  { i.Prefix = s; return i }
 type problem struct{ Field, Text string }
 
 // problems lists what is wrong in the order the form asks; fields not named follow by name. "" stands for the whole form
-// and has no field to go to.
+// and has no field to go to. Several names in one, with spaces between them, are the fields of each row of a table.
 func problems(prefix string, errs FieldErrors, order ...string) []problem {
 	var l []problem
 	seen := map[string]bool{}
@@ -90,10 +91,31 @@ func problems(prefix string, errs FieldErrors, order ...string) []problem {
 	}
 	take("")
 	for _, n := range order {
-		take(n)
+		fields := strings.Fields(n)
+		if len(fields) == 1 {
+			take(n)
+			continue
+		}
+		for _, row := range rowsOf(fields, errs) {
+			for _, f := range fields {
+				take(f + "." + strconv.Itoa(row))
+			}
+		}
 	}
 	for _, n := range slices.Sorted(maps.Keys(errs)) {
 		take(n)
 	}
 	return l
+}
+
+// rowsOf are the rows in which one of the fields is wrong, in order.
+func rowsOf(fields []string, errs FieldErrors) (rows []int) {
+	for name := range errs {
+		field, row, _ := strings.Cut(name, ".")
+		if n, err := strconv.Atoi(row); err == nil && slices.Contains(fields, field) {
+			rows = append(rows, n)
+		}
+	}
+	slices.Sort(rows)
+	return slices.Compact(rows)
 }

@@ -229,9 +229,9 @@ func samples() []sample {
 		Product: shop, Version: "9", About: "Where our customers choose and order.", Quotes: "redacted", Severity: 2, Band: 1, Recipients: []string{"lead@example.com", "ops@example.com"}, Changed: daysAgo(12), ChangedBy: "search team lead",
 		Rules:   []Rule{{Source: "aws.cloudwatch", Region: "eu-central-1", Name: "shop-*", Matches: 31}, {Source: "aws.codepipeline", Account: "123456789012", Name: "web-shop", Matches: 8}},
 		Parts:   []Part{{"Checkout", Rule{Name: "checkout-*"}}, {"Checkout", Rule{Resource: "arn:aws:lambda:*:function:pay"}}, {"Basket", Rule{}}},
-		Cluster: 60, Andon: 5, Within: 30,
+		Cluster: "60", Andon: "fife", Within: "30",
 		DryRun: &DryRun{Band: 1, Floor: 32, Since: daysAgo(84), Count: 7, PerWeek: 0.6, Items: improvementRows()[:2]},
-		Errors: FieldErrors{"ruleAccount.1": "An AWS account has 12 digits.", "digestTo": "x@ is not a whole address.", "partRegion.1": "The region must be one line.", "andonPeople": "The number of people must be 2 to 50, or 0 for off."},
+		Errors: FieldErrors{"ruleAccount.1": "An AWS account has 12 digits.", "digestTo": "x@ is not a whole address.", "partRegion.1": "The region must be one line.", "andonPeople": "The number of people of the andon must be a whole number."},
 	}
 	mutes := Mutes{
 		Product: shop, Components: []string{"Checkout", "Search"}, Form: MuteForm{From: "2026-03-17T22:00", To: "2026-03-17T23:00", Day: "sunday", At: "02:00", Minutes: "120"},

@@ -164,9 +164,9 @@ type Settings struct {
 	Rules     []Rule
 	Runbooks  []Runbook
 	Parts     []Part // its components, a row each rule
-	Cluster   int    // minutes within which words about one component are about one cause
-	Andon     int    // people who file at once; 0: off
-	Within    int    // minutes within which they report
+	Cluster   string // minutes within which words about one component are about one cause, as typed
+	Andon     string // people who file at once; "0": off
+	Within    string // minutes within which they report
 	Severity  int    // a signal of this severity (1-4) or a worse one is filed by itself; 0: off
 	Band      int    // an Improvement that reaches this band (1-5) is filed by itself; 0: off
 	DryRun    *DryRun

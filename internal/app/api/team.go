@@ -2,9 +2,11 @@ package api
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -114,8 +116,29 @@ var labels = map[string]string{
 	"reason": "The reason", "revisit": "The date", "improvement": "An Improvement", "name": "The name", "slug": "The short name", "about": "The sentence",
 	"quotes": "The choice", "severity": "The severity", "priority": "The priority", "category": "The category", "band": "The priority", "digestTo": "The address", "who": "The name", "did": "What was done",
 	"what": "What is muted", "component": "What is muted", "to": "The end", "day": "The day", "at": "The time", "minutes": "The length", "zone": "The time zone",
-	"clusterMinutes": "The time", "andonPeople": "The number of people", "andonMinutes": "The time", "partComponent": "The component",
+	"clusterMinutes": "The number of minutes within which it is about one cause", "andonPeople": "The number of people of the andon",
+	"andonMinutes": "The number of minutes of the andon", "routing": "The list of rules", "runbooks": "The list of runbooks",
 	"product": "The product", "from": "The first day", "until": "The last day", "correlation": "The id",
+}
+
+// rowNames are what the rows of tables in forms are called, by how the names of their fields begin; rowLabels are what
+// their fields are called.
+var (
+	rowNames  = map[string]string{"rule": "Rule", "book": "Runbook", "part": "Component"}
+	rowLabels = map[string]string{
+		"Source": "the source", "Account": "the AWS account", "Region": "the Region", "Resource": "the resource", "Name": "the name",
+		"Automation": "the Automation document", "Component": "the component’s name",
+	}
+)
+
+// nameOf is what a field of a form is called, and "Rule 2: " where it is of a row.
+func nameOf(name string) (row, label string) {
+	field, n, inRow := strings.Cut(name, ".")
+	i, err := strconv.Atoi(n)
+	if !inRow || err != nil || len(field) < 4 {
+		return "", cmp.Or(labels[field], "It")
+	}
+	return fmt.Sprintf("%s %d: ", cmp.Or(rowNames[field[:4]], "Row"), i+1), cmp.Or(rowLabels[field[4:]], "it")
 }
 
 // formErrors is fieldErrors in whole sentences: the summary above a form names no fields.
@@ -126,11 +149,12 @@ func formErrors(err error) (web.FieldErrors, bool) {
 
 func sentences(bad web.FieldErrors) web.FieldErrors {
 	for name, text := range bad {
-		field, _, _ := strings.Cut(name, ".")
+		row, label := nameOf(name)
 		// Some details are sentences already.
 		if first, _ := utf8.DecodeRuneInString(text); unicode.IsLower(first) {
-			text = cmp.Or(labels[field], "It") + " " + text
+			text = label + " " + text
 		}
+		text = row + text
 		if name != "" && !strings.HasSuffix(text, ".") {
 			text += "."
 		}

@@ -65,15 +65,8 @@ func (a *API) addProduct(r *http.Request) (answer, error) {
 }
 
 func (a *API) newProduct(r *http.Request, name, slug string) error {
-	var bad []fault.Field
-	// Everything wrong is said at once.
-	for _, err := range []error{product.CheckSlug(slug), second(product.Product{}.With(product.Settings{Name: &name}))} {
-		if e, ok := asFault(err); ok {
-			bad = append(bad, e.Fields...)
-		}
-	}
-	if len(bad) > 0 {
-		return fault.Fields(bad...)
+	if err := allWrong(product.CheckSlug(slug), second(product.Product{}.With(product.Settings{Name: &name}))); err != nil {
+		return err
 	}
 	taken := fault.Fields(fault.Field{Pointer: "/slug", Detail: "is taken by another product"})
 	if _, err := a.Store.ProductBySlug(r.Context(), slug); err == nil {
@@ -86,6 +79,17 @@ func (a *API) newProduct(r *http.Request, name, slug string) error {
 		return taken
 	}
 	return err
+}
+
+// allWrong names every field that one of errs does; nil where they name none.
+func allWrong(errs ...error) error {
+	var bad []fault.Field
+	for _, err := range errs {
+		if e, ok := asFault(err); ok {
+			bad = append(bad, e.Fields...)
+		}
+	}
+	return fault.Fields(bad...)
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -117,7 +121,8 @@ func (a *API) settingsView(r *http.Request, p product.Product) (web.Shell, web.S
 	v := web.Settings{
 		Product: productRef(p), Version: strconv.FormatInt(p.Version, 10), About: p.About, IsDefault: p.Default, Quotes: string(p.Quotes),
 		Severity: p.Rules.Severity, Band: p.Rules.Band, Recipients: p.DigestTo, Parts: partsOf(p),
-		Cluster: cmp.Or(p.ClusterMinutes, product.DefaultWindow), Andon: p.Andon.People, Within: cmp.Or(p.Andon.Minutes, product.DefaultWindow),
+		Cluster: strconv.Itoa(cmp.Or(p.ClusterMinutes, product.DefaultWindow)),
+		Andon:   strconv.Itoa(p.Andon.People), Within: strconv.Itoa(cmp.Or(p.Andon.Minutes, product.DefaultWindow)),
 		Runbooks: booksView(p.Runbooks),
 	}
 	sh, err := a.teamShell(r, "Settings · "+p.Name, web.SectionProducts, &p)
@@ -247,6 +252,8 @@ func (a *API) saveSettings(r *http.Request) (answer, error) {
 	}
 	if err == nil {
 		_, _, err = a.setProduct(r, p.Slug, in.settings, version)
+	} else {
+		err = allWrong(err, second(p.With(in.settings)))
 	}
 	if err != nil {
 		return a.settingsAgain(r, p, f, in, err)
@@ -281,9 +288,9 @@ func asTyped(v *web.Settings, f url.Values, in typedSettings) {
 			v.Parts = v.Parts[:n-1]
 		}
 	}
-	for name, to := range map[string]*int{"clusterMinutes": &v.Cluster, "andonPeople": &v.Andon, "andonMinutes": &v.Within} {
-		if n, err := strconv.Atoi(strings.TrimSpace(f.Get(name))); err == nil {
-			*to = n
+	for name, to := range map[string]*string{"clusterMinutes": &v.Cluster, "andonPeople": &v.Andon, "andonMinutes": &v.Within} {
+		if f.Has(name) {
+			*to = f.Get(name)
 		}
 	}
 	stored := v.Rules
