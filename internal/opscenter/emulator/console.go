@@ -153,8 +153,9 @@ func (e *Emulator) operate(ctx context.Context, op string, in map[string]any) er
 // Change is one line of an OpsItem's history.
 type Change struct {
 	At   time.Time
-	By   string   // ARN
-	What []string // "created", "status Open → InProgress", "edited"
+	By   string      // ARN
+	What []string    // "created", "status Open → InProgress", "learningloop.score 87 → 90"
+	Text *TextChange // of the description; nil where that stayed
 }
 
 // History tells what became of an OpsItem, the newest first.
@@ -164,11 +165,12 @@ func (e *Emulator) History(_ context.Context, id string) []Change {
 	events := e.st.history[id]
 	out := make([]Change, 0, len(events))
 	for i, ev := range events {
-		what := []string{"created"}
+		c := Change{At: ev.At, By: ev.By, What: []string{"created"}}
 		if i > 0 {
-			what = differences(events[i-1], ev)
+			c.What = differences(events[i-1], ev)
+			c.Text = textChange(events[i-1].Description, ev.Description)
 		}
-		out = append(out, Change{At: ev.At, By: ev.By, What: what})
+		out = append(out, c)
 	}
 	slices.Reverse(out)
 	return out
@@ -185,14 +187,15 @@ func differences(a, b *historyEvent) []string {
 	say("severity", a.Severity, b.Severity)
 	say("priority", digits(a.Priority), digits(b.Priority))
 	say("category", a.Category, b.Category)
-	if a.Title != b.Title {
-		out = append(out, "title")
-	}
+	say("title", a.Title, b.Title)
 	if a.Description != b.Description {
 		out = append(out, "description")
 	}
+	for _, c := range b.Others {
+		out = append(out, c.text())
+	}
 	if out == nil {
-		out = []string{"edited"}
+		out = []string{"updated, no change on record"}
 	}
 	return out
 }
@@ -208,9 +211,9 @@ func digits(n int) string {
 const maxSimilar = 5
 
 // Similar gives other OpsItems that a person should know of beside one: with the same title, and, without those, with a
-// resource in common; up to five each, the newest first.
+// resource in common; up to five each, the newest first. Those that it names as related are known already.
 func (e *Emulator) Similar(_ context.Context, it Item) (title, resource []Item) {
-	shown := []string{it.ID}
+	shown := append([]string{it.ID}, it.Related...)
 	find := func(c condition) (out []Item) {
 		fresh := condition{match: func(other *item) bool { return !slices.Contains(shown, other.ID) }}
 		e.scan(page{below: math.MaxUint32, limit: maxSimilar}, []condition{c, fresh}, func(other *item) {

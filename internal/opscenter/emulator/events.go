@@ -32,17 +32,23 @@ type historyEvent struct {
 	Category    string    `json:"category,omitempty"`
 	CreatedBy   string    `json:"createdBy"`
 	Created     time.Time `json:"created"`
+
+	Others []otherChange `json:"others,omitempty"` // for the console's history
 }
 
 // newEvent tells of a version of an item. The caller holds the lock.
 func (e *Emulator) newEvent(detailType string, it *item) *historyEvent {
-	return &historyEvent{
+	ev := &historyEvent{
 		Seq: uint32(max(len(e.st.events), 1)), // a count of events
 		ID:  e.newUUID(), DetailType: detailType, At: it.Modified, By: it.ModifiedBy,
 		ItemID: it.ID, ItemType: it.Type, Source: it.Source, Title: it.Title, Description: it.Description,
 		Status: it.Status, Severity: it.Severity, Priority: it.Priority, Category: it.Category,
 		CreatedBy: it.CreatedBy, Created: it.Created,
 	}
+	if old := e.st.get(it.ID); old != nil {
+		ev.Others = otherChanges(old, it)
+	}
+	return ev
 }
 
 // busEvent is an event as EventBridge delivers it ("Systems Manager event examples", AWS Systems Manager User Guide).
