@@ -89,6 +89,13 @@ func (r *rig) workday() map[string]any {
 		r.t.Fatal(err)
 	}
 	r.clock.add(10 * time.Minute)
+	if _, err := r.client.UpdateOpsItem(r.t.Context(), &ssm.UpdateOpsItemInput{
+		OpsItemId: &item, Description: aws.String(strings.Replace(story, "Complaints | 12", "Complaints | 31", 1)),
+		OperationalData: data("learningloop.score", "91"),
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+	r.clock.add(10 * time.Minute)
 	return map[string]any{"item": item, "alarm": alarm, "hostile": wild, "resolve": []string{nightly, disk}, "delete": old}
 }
 
@@ -130,7 +137,7 @@ func TestConsoleInABrowser(t *testing.T) {
 
 	// What was done there is what the API tells.
 	item := r.look(config["item"].(string))
-	if item.Status != StatusInProgress || item.Severity != "1" || item.Priority != 2 || item.Category != "Availability" || !strings.HasSuffix(item.ModifiedBy, "operator/console") {
+	if item.Status != StatusInProgress || item.Severity != "1" || item.Version != 3 || item.Priority != 2 || item.Category != "Availability" || !strings.HasSuffix(item.ModifiedBy, "operator/console") {
 		t.Errorf("after the edit: %+v", item)
 	}
 	for _, id := range config["resolve"].([]string) {
@@ -140,5 +147,8 @@ func TestConsoleInABrowser(t *testing.T) {
 	}
 	if it := r.look(config["delete"].(string)); !it.Deleting {
 		t.Error("not deleted")
+	}
+	if it := r.look(config["hostile"].(string)); it.Status != StatusInProgress || it.Severity != "4" || it.Priority != 3 || it.Version != 5 {
+		t.Errorf("after two worked on it at once: %+v", it)
 	}
 }

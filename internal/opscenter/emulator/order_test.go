@@ -162,6 +162,13 @@ func TestNeighbours(t *testing.T) {
 	if strings.Contains(page, "Another resource") {
 		t.Error("shows an item that has nothing to do with it")
 	}
+	again := r.create(title(long), resources("arn:x"), relatedTo(id))
+	if sameTitle, sameResource := r.Similar(t.Context(), r.look(again)); len(sameTitle) != 2 || len(sameResource) != 1 {
+		t.Errorf("beside a related one: %d with its title, %d others with its resource", len(sameTitle), len(sameResource))
+	}
+	if _, page, _ := b.open(testPrefix + "/items/" + again); strings.Count(page, "items/"+id+`"`) != 1 {
+		t.Error("a related OpsItem is listed again as a similar one")
+	}
 }
 
 func relatedTo(ids ...string) func(*ssm.CreateOpsItemInput) {

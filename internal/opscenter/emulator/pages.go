@@ -2,8 +2,8 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"html/template"
@@ -36,9 +36,9 @@ func (e *Emulator) ConsoleHandler(prefix string) http.Handler {
 	c.cssURL = fmt.Sprintf("%s/console.css?v=%08x", c.prefix, crc32.ChecksumIEEE(c.css))
 	funcs := template.FuncMap{
 		"ago": c.ago, "exact": exact, "markdown": renderMarkdown, "severity": severityText, "status": statusText,
-		"item": c.itemURL, "actor": actor, "short": short, "kind": kindText, "pick": newPicker,
+		"item": c.itemURL, "actor": actor, "short": short, "kind": kindText, "pick": newPicker, "counted": counted,
 	}
-	for _, name := range []string{"list", "item", "delete", "problem"} {
+	for _, name := range []string{"list", "item", "confirm", "problem"} {
 		c.pages[name] = template.Must(template.New("layout.html").Funcs(funcs).
 			ParseFS(consoleFiles, "console/layout.html", "console/"+name+".html"))
 	}
@@ -50,25 +50,29 @@ func (e *Emulator) ConsoleHandler(prefix string) http.Handler {
 	mux.HandleFunc("POST "+c.prefix+"/bulk", c.bulk)
 	mux.HandleFunc("POST "+c.prefix+"/views", c.saveView)
 	mux.HandleFunc("POST "+c.prefix+"/views/delete", c.deleteView)
+	for _, path := range []string{"/bulk", "/views", "/views/delete", "/items/{$}"} { // whoever opens one of these wants the list
+		mux.HandleFunc("GET "+c.prefix+path, c.toList)
+	}
 	mux.HandleFunc("GET "+c.prefix+"/items/{id}", c.item)
 	mux.HandleFunc("POST "+c.prefix+"/items/{id}", c.edit)
 	mux.HandleFunc("GET "+c.prefix+"/console.css", c.style)
 	mux.HandleFunc("GET "+c.prefix+"/icon.svg", c.icon)
+	mux.HandleFunc(c.prefix+"/", c.notFound)
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
 // frame is what every page has.
 type frame struct {
 	Title, Prefix, CSS, Home, Account, Region string
-	Done                                      string // what the post before did
+	Notice                                    notice
 	Page                                      any
 }
 
-func (c *console) show(w http.ResponseWriter, status int, name, title, done string, data any) {
+func (c *console) show(w http.ResponseWriter, status int, name, title string, n notice, data any) {
 	var out bytes.Buffer
 	err := c.pages[name].Execute(&out, frame{
 		Title: title, Prefix: c.prefix, CSS: c.cssURL, Home: c.e.cfg.ConsoleHome, Account: c.e.cfg.Account,
-		Region: c.e.cfg.Region, Done: done, Page: data,
+		Region: c.e.cfg.Region, Notice: n, Page: data,
 	})
 	if err != nil {
 		c.e.cfg.Log.Error("render a console page", "page", name, "error", err)
@@ -99,17 +103,16 @@ func (c *console) icon(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (c *console) problem(w http.ResponseWriter, err error) {
-	status, text := http.StatusInternalServerError, "Something went wrong here; the log says what."
-	if refusal, ok := errors.AsType[*Error](err); ok {
-		status, text = refusal.Status, refusal.Message
-		if refusal.Code == "OpsItemNotFoundException" {
-			status = http.StatusNotFound
-		}
-		if n := strings.TrimSuffix(err.Error(), refusal.Error()); n != "" {
-			text = n + text
-		}
-	}
-	c.show(w, status, "problem", "That did not work", "", text)
+	status, text := refusalText(err)
+	c.show(w, status, "problem", "That did not work", notice{}, text)
+}
+
+func (c *console) notFound(w http.ResponseWriter, _ *http.Request) {
+	c.show(w, http.StatusNotFound, "problem", "There is nothing here", notice{}, "The console has no page at this address.")
+}
+
+func (c *console) toList(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, cmp.Or(c.prefix, "/"), http.StatusSeeOther)
 }
 
 func (c *console) itemURL(id string) string { return c.prefix + "/items/" + url.PathEscape(id) }

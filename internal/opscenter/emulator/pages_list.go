@@ -1,11 +1,11 @@
 package emulator
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // view is a view of the list as the page shows it.
@@ -27,6 +27,21 @@ type listPage struct {
 	First                                                string // URL of the first page, where this is another
 	Back                                                 string // URL of this page
 	Any                                                  bool   // there are OpsItems at all
+	Unknown                                              []string
+	Saving                                               saving
+	Ticked                                               func(id string) bool
+}
+
+// All is the address of the page with everything on it ticked.
+func (p listPage) All() string { return p.Back + "&" + keyTick + "=" + tickAll + "#selected" }
+
+// None is the address of the page with nothing on it ticked.
+func (p listPage) None() string { return p.Back + "#selected" }
+
+// saving is the form that saves a view, as it was sent.
+type saving struct {
+	Name, Trouble string
+	Taken         bool // there is another view of this name
 }
 
 type choice struct {
@@ -38,9 +53,10 @@ type choice struct {
 type picker struct {
 	Name    string
 	Choices []choice
+	Trouble bool // an element NAME-trouble says what is wrong with it
 }
 
-func newPicker(name string, choices []choice) picker { return picker{name, choices} }
+func newPicker(name string, choices []choice) picker { return picker{Name: name, Choices: choices} }
 
 // active in place of a status stands for those that are not resolved.
 const active = "active"
@@ -94,22 +110,41 @@ func orNone(none string, list []choice, value string) []choice {
 	return choose(append([]choice{{Text: none}}, list...), value)
 }
 
-// listKeys are what the list's address can have besides the page.
-var listKeys = []string{"status", "severity", "category", "priority", "q", "source", "resource", "sort"}
+// listKeys are what the list's address can have besides the page, and the choices where there are some.
+var listKeys = []struct {
+	name    string
+	choices []choice
+}{
+	{"status", statusChoices},
+	{"severity", severities},
+	{"category", categoryChoices()},
+	{"priority", priorities},
+	{"q", nil},
+	{"source", nil},
+	{"resource", nil},
+	{"sort", orderChoices},
+}
 
-// readList keeps of an address what the list shows by, in one form whatever the form it came in.
-func readList(in url.Values) url.Values {
-	out := url.Values{"status": {cmp.Or(in.Get("status"), active)}}
-	for _, k := range listKeys[1:] {
-		if v := in.Get(k); v != "" {
-			out.Set(k, v)
+// readList keeps of an address what the list shows by, in one form whatever the form it came in. What is not among the
+// choices is left out and named: the page shows what it lists by.
+func readList(in url.Values) (out url.Values, unknown []string) {
+	out = url.Values{"status": {active}}
+	for _, k := range listKeys {
+		v := in.Get(k.name)
+		if v == "" {
+			continue
 		}
+		if k.choices != nil && !slices.ContainsFunc(k.choices, func(c choice) bool { return c.Value == v }) {
+			unknown = append(unknown, k.name+" “"+v+"”")
+			continue
+		}
+		out.Set(k.name, v)
 	}
-	return out
+	return out, unknown
 }
 
 func queryOf(in url.Values) Query {
-	n, _ := strconv.Atoi(in.Get("priority")) // what is no number is none
+	n, _ := strconv.Atoi(in.Get("priority")) // one of the choices, or none
 	q := Query{
 		Severity: in.Get("severity"), Category: in.Get("category"), Priority: n, Title: in.Get("q"), Source: in.Get("source"),
 		Resource: in.Get("resource"), Order: Order(in.Get("sort")), Limit: defaultMaxResults,
@@ -125,9 +160,14 @@ func queryOf(in url.Values) Query {
 }
 
 func (c *console) list(w http.ResponseWriter, r *http.Request) {
-	in := readList(r.URL.Query())
+	c.showList(w, r, http.StatusOK, r.URL.Query(), saving{})
+}
+
+// showList lists by what an address asks for.
+func (c *console) showList(w http.ResponseWriter, r *http.Request, status int, address url.Values, form saving) {
+	in, unknown := readList(address)
 	q := queryOf(in)
-	q.Cursor = r.URL.Query().Get("cursor")
+	q.Cursor = address.Get("cursor")
 	items, next, err := c.e.List(r.Context(), q)
 	if err != nil {
 		c.problem(w, err)
@@ -141,23 +181,36 @@ func (c *console) list(w http.ResponseWriter, r *http.Request) {
 		Priorities: orNone("Any", priorities, digits(q.Priority)),
 		Orders:     choose(orderChoices, string(q.Order)),
 		More:       q.Category+q.Source+q.Resource != "" || q.Priority != 0,
-		Back:       r.URL.RequestURI(),
+		Unknown:    unknown, Saving: form, Ticked: ticksOf(address),
 	}
+	first := c.prefix + "?" + p.Query
+	p.Back = first
 	if q.Cursor != "" {
-		p.First = c.prefix + "?" + p.Query
+		p.First = first
+		p.Back += "&cursor=" + url.QueryEscape(q.Cursor)
 	}
 	if next != "" {
-		p.Next = c.prefix + "?" + p.Query + "&cursor=" + url.QueryEscape(next)
+		p.Next = first + "&cursor=" + url.QueryEscape(next)
 	}
 	p.Views, p.Any = c.builtIn(p.Query)
 	for _, v := range c.e.Views(r.Context()) {
-		current := v.Query == p.Query
+		current := listedBy(v) == p.Query
 		if current {
 			p.Shown = v.Name
 		}
 		p.Saved = append(p.Saved, view{Name: v.Name, URL: c.prefix + "?" + v.Query, Count: -1, Current: current})
 	}
-	c.show(w, http.StatusOK, "list", "OpsItems", doneText(r.URL.Query()), p)
+	c.show(w, status, "list", "OpsItems", c.noticeOf(r), p)
+}
+
+// listedBy is what the list shows by when it shows a view.
+func listedBy(v SavedView) string {
+	in, err := url.ParseQuery(v.Query)
+	if err != nil {
+		return v.Query
+	}
+	in, _ = readList(in)
+	return in.Encode()
 }
 
 // builtIn are the views that are always there: what operators look at, one click away. It says, too, whether there are
@@ -187,13 +240,20 @@ func (c *console) saveView(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
 		return
 	}
-	query = readList(query)
-	v := SavedView{Name: r.PostForm.Get("name"), Query: query.Encode()}
-	if _, _, err = c.e.List(r.Context(), queryOf(query)); err == nil { // one that cannot be shown could not be deleted either
-		err = c.e.SaveView(r.Context(), v)
+	listed, _ := readList(query)
+	v := SavedView{Name: strings.TrimSpace(r.PostForm.Get("name")), Query: listed.Encode()}
+	form := saving{Name: v.Name}
+	if r.PostForm.Get("replace") != v.Name && slices.ContainsFunc(c.e.Views(r.Context()), func(other SavedView) bool {
+		return other.Name == v.Name && other.Query != v.Query
+	}) {
+		form.Taken, form.Trouble = true, "There is a view of this name, which shows something else."
+		c.showList(w, r, http.StatusConflict, query, form)
+		return
 	}
-	if err != nil {
-		c.problem(w, err)
+	if err = c.e.SaveView(r.Context(), v); err != nil {
+		var status int
+		status, form.Trouble = refusalText(err)
+		c.showList(w, r, status, query, form)
 		return
 	}
 	http.Redirect(w, r, c.prefix+"?"+v.Query+"&done=view", http.StatusSeeOther)
@@ -207,5 +267,5 @@ func (c *console) deleteView(w http.ResponseWriter, r *http.Request) {
 		c.problem(w, err)
 		return
 	}
-	http.Redirect(w, r, withDone(c.safeBack(r.PostForm.Get("back")), "noview", 1), http.StatusSeeOther)
+	http.Redirect(w, r, withNotice(c.safeBack(r.PostForm.Get("back")), "noview", 1, nil), http.StatusSeeOther)
 }

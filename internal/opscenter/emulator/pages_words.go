@@ -1,35 +1,10 @@
 package emulator
 
 import (
-	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 )
-
-func doneText(q url.Values) string {
-	n, _ := strconv.Atoi(q.Get("n")) // 0 reads as none
-	noun := "OpsItems"
-	if n == 1 {
-		noun = "OpsItem"
-	}
-	switch q.Get("done") {
-	case "saved":
-		return "Saved."
-	case "resolve":
-		return fmt.Sprintf("%d %s resolved.", n, noun)
-	case "delete":
-		return fmt.Sprintf("%d %s deleted. They disappear within a few minutes.", n, noun)
-	case "none":
-		return "Nothing was selected."
-	case "view":
-		return "View saved."
-	case "noview":
-		return "View deleted."
-	}
-	return ""
-}
 
 // ago says how long ago a time was, as people do.
 func (c *console) ago(t time.Time) string {

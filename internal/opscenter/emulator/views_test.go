@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -87,16 +89,66 @@ func TestViewsInTheConsole(t *testing.T) {
 	if _, page, at := b.post(testPrefix+"/views/delete", url.Values{"name": {"My " + hostile[:20]}, "back": {testPrefix + "?severity=1"}}); !strings.Contains(page, "View deleted.") || len(r.Views(t.Context())) != 0 {
 		t.Errorf("at %s", at)
 	}
-	if status, _, _ := b.post(testPrefix+"/views", url.Values{"name": {""}, "query": {""}}); status != http.StatusBadRequest {
-		t.Errorf("without a name: %d", status)
-	}
 	if status, _, _ := b.post(testPrefix+"/views", url.Values{"name": {"n"}, "query": {"%zz"}}); status != http.StatusBadRequest {
 		t.Errorf("a query that is none: %d", status)
 	}
-	if status, _, _ := b.post(testPrefix+"/views", url.Values{"name": {"n"}, "query": {"sort=colour"}}); status != http.StatusBadRequest || len(r.Views(t.Context())) != 0 {
-		t.Errorf("a view that cannot be shown: %d", status)
-	}
 	if status, _, _ := b.send(http.MethodPost, testPrefix+"/views", url.Values{"name": {"n"}}, "https://evil.example"); status != http.StatusForbidden {
 		t.Errorf("from another site: %d", status)
+	}
+}
+
+// What is wrong with a view is said beside its name, on the list as it was filtered.
+func TestViewForm(t *testing.T) {
+	const query = "severity=1&status=all"
+	long := strings.Repeat("n", maxViewName+1)
+	for _, tc := range []struct {
+		name   string
+		form   url.Values
+		status int
+		says   string // beside the name; "" where it is saved
+		want   []SavedView
+	}{
+		{"without a name", url.Values{"name": {" "}}, http.StatusBadRequest, "A view needs a name", []SavedView{{"Mine", "status=all"}}},
+		{"a long name", url.Values{"name": {long}}, http.StatusBadRequest, "A view needs a name", []SavedView{{"Mine", "status=all"}}},
+		{"a name that is taken", url.Values{"name": {"Mine "}}, http.StatusConflict, "There is a view of this name", []SavedView{{"Mine", "status=all"}}},
+		{"another was to be replaced", url.Values{"name": {"Mine"}, "replace": {"Yours"}}, http.StatusConflict, "There is a view of this name", []SavedView{{"Mine", "status=all"}}},
+		{"replaced", url.Values{"name": {"Mine"}, "replace": {"Mine"}}, http.StatusOK, "", []SavedView{{"Mine", query}}},
+		{"the same again", url.Values{"name": {"Mine"}, "query": {"status=all"}}, http.StatusOK, "", []SavedView{{"Mine", "status=all"}}},
+		{"what the list leaves out", url.Values{"name": {"n"}, "query": {"sort=colour&severity=9"}}, http.StatusOK, "", []SavedView{{"Mine", "status=all"}, {"n", "status=active"}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t)
+			b := newBrowser(t, r)
+			r.create(func(in *ssm.CreateOpsItemInput) { in.Severity = aws.String("1") })
+			if err := r.SaveView(t.Context(), SavedView{"Mine", "status=all"}); err != nil {
+				t.Fatal(err)
+			}
+			if !tc.form.Has("query") {
+				tc.form.Set("query", query)
+			}
+			status, page, _ := b.post(testPrefix+"/views", tc.form)
+			if status != tc.status || strings.Contains(page, `id="name-trouble"`) != (tc.says != "") || !strings.Contains(page, tc.says) {
+				t.Errorf("%d, does not say %q", status, tc.says)
+			}
+			if tc.says != "" && (!strings.Contains(page, `<option value="1" selected>`) || !strings.Contains(page, `<details open>`) ||
+				!strings.Contains(page, `value="`+strings.TrimSpace(tc.form.Get("name"))+`"`)) {
+				t.Error("drops the filter, or what was typed")
+			}
+			if diff := cmp.Diff(tc.want, r.Views(t.Context())); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A view kept from before, with a filter that there is not, can be deleted all the same.
+func TestOldView(t *testing.T) {
+	r := newRig(t)
+	b := newBrowser(t, r)
+	if err := r.SaveView(t.Context(), SavedView{"old", "severity=9&status=active"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, page, _ := b.open(testPrefix + "?severity=9&status=active"); !strings.Contains(page, "Delete view “old”") {
+		t.Error("does not offer to delete it")
 	}
 }

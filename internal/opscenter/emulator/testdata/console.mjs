@@ -50,6 +50,34 @@ const looks = {
   'item-alarm': (page) => page.goto(itemURL(cfg.alarm)),
   'item-hostile': (page) => page.goto(itemURL(cfg.hostile)),
   problem: (page) => page.goto(itemURL('oi-000000000000')),
+  nothing: (page) => page.goto(`${list}/nothing/here`),
+  'item-history': async (page) => {
+    await page.goto(itemURL(cfg.item));
+    await page.click('text=Compare the descriptions');
+  },
+  'item-refused': async (page) => {
+    await page.goto(itemURL(cfg.item));
+    await page.evaluate(() => { for (const m of ['status', 'severity']) document.querySelector(`[name=was-${m}]`).value = { status: 'InProgress', severity: '4' }[m]; });
+    await page.check('input[name=status][value=Resolved]');
+    await page.selectOption('#severity', '3');
+    await page.click('text=Save');
+    await page.waitForSelector('text=Nothing was saved');
+  },
+  'list-left': (page) => page.goto(`${list}?done=resolve&n=1&left=gone.oi-000000000000&left=done.${cfg.hostile}&left=failed.${cfg.item}`),
+  'list-unknown': (page) => page.goto(`${list}?severity=9`),
+  'view-refused': async (page) => {
+    await page.goto(`${list}?severity=1`);
+    await page.click('text=Save this view');
+    await page.fill('#name', '   ');
+    await page.click('text=Save view');
+    await page.waitForSelector('#name-trouble');
+  },
+  resolve: async (page) => {
+    await page.goto(list);
+    for (const id of [cfg.item, cfg.hostile]) await page.check(`input[value="${id}"]`);
+    await page.click('button[value=resolve]');
+    await page.waitForSelector('text=hears of it at once');
+  },
   delete: async (page) => {
     await page.goto(list);
     for (const id of [cfg.item, cfg.hostile]) await page.check(`input[value="${id}"]`);
@@ -125,8 +153,53 @@ const stories = {
     if ((await page.getAttribute('.views >> text=Night shift', 'aria-current')) !== 'page') return 'not marked as current';
     if ((await titles(page)).join() !== want.join()) return 'shows something else';
     await shot(page, 'view-1280');
+    await page.goto(`${list}?severity=2`);
+    await page.click('text=Save this view');
+    await page.fill('#name', 'Night shift');
+    await page.click('text=Save view');
+    if (!(await page.textContent('#name-trouble')).includes('There is a view of this name')) return 'replaced without asking';
+    if ((await page.inputValue('#severity')) !== '2' || (await page.inputValue('#name')) !== 'Night shift') return 'the filter or the name is lost';
+    await shot(page, 'view-taken-1280');
+    await page.check('input[name=replace]');
+    await page.click('text=Save view');
+    if ((await page.getAttribute('.views >> text=Night shift', 'aria-current')) !== 'page') return 'not replaced';
     await page.click('text=Delete view');
     return (await page.locator('.views >> text=Night shift').count()) === 0 ? '' : 'still there';
+  },
+  async 'a view with a long name fits a phone'(page) {
+    const name = 'W'.repeat(40);
+    await page.goto(`${list}?severity=3`);
+    await page.click('text=Save this view');
+    await page.fill('#name', name);
+    await page.click('text=Save view');
+    await page.setViewportSize({ width: 320, height: 700 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    await shot(page, 'view-long-320');
+    await page.click('text=Delete view');
+    return wide <= 320 ? '' : `${wide} px`;
+  },
+  async 'two work on one item, and neither undoes the other'(page) {
+    const other = await page.context().newPage();
+    for (const p of [page, other]) await p.goto(itemURL(cfg.hostile));
+    await other.selectOption('#severity', '2');
+    await other.click('button.main');
+    await page.check('input[name=status][value=InProgress]');
+    await page.click('button.main');
+    if ((await done(page)) !== 'Saved.' || (await page.inputValue('#severity')) !== '2') return 'the severity was set back';
+    await other.goto(itemURL(cfg.hostile));
+    await other.selectOption('#severity', '3');
+    await other.click('button.main');
+    await page.selectOption('#severity', '4');
+    await page.selectOption('#priority', '3');
+    await page.click('button.main');
+    const trouble = await page.textContent('#severity-trouble');
+    if (trouble !== 'Your page showed “2 High”. Now it is “3 Medium”. You chose “4 Low”.') return trouble;
+    if ((await page.inputValue('#severity')) !== '4' || (await page.inputValue('#priority')) !== '3') return 'the form forgot';
+    await shot(page, 'item-conflict-1280');
+    await page.click('button.main');
+    if ((await done(page)) !== 'Saved.') return await done(page);
+    await page.click('button.main');
+    return (await done(page)).startsWith('Nothing changed') ? '' : await done(page);
   },
   async 'edits an item and finds it in the history'(page) {
     await page.goto(list);
@@ -149,6 +222,7 @@ const stories = {
     await page.goto(list);
     for (const id of cfg.resolve) await page.check(`input[value="${id}"]`);
     await page.click('button[value=resolve]');
+    await page.click('main button');
     if ((await done(page)) !== '2 OpsItems resolved.') return await done(page);
     for (const id of cfg.resolve) if (await page.locator(`input[value="${id}"]`).count()) return `${id} is still listed`;
     await shot(page, 'resolved-1280');
@@ -160,12 +234,32 @@ const stories = {
     await page.click('button[value=delete]');
     await page.click('text=Keep it');
     await page.waitForSelector('.items');
-    await page.check(`input[value="${cfg.delete}"]`);
+    if (!(await page.isChecked(`input[value="${cfg.delete}"]`))) return 'the tick is lost';
     await page.click('button[value=delete]');
     await page.click('button.danger');
     if (!(await done(page)).startsWith('1 OpsItem deleted.')) return await done(page);
     await page.goto(itemURL(cfg.delete));
     return (await page.isVisible('text=is being deleted')) && !(await page.isVisible('text=Save')) ? '' : 'not deleted';
+  },
+  async 'goes on where one cannot be changed any more'(page) {
+    await page.goto(`${list}?status=all&q=E`);
+    await page.check(`input[value="${cfg.delete}"]`);
+    await page.check(`input[value="${cfg.resolve[0]}"]`);
+    await page.click('button[value=delete]');
+    const asked = await page.textContent('main');
+    if (!asked.includes('Delete 1 OpsItem?') || !asked.includes('It was deleted before.')) return asked;
+    await page.click('text=Keep');
+    return (await page.inputValue('#q')) === 'E' && (await page.isChecked(`input[value="${cfg.resolve[0]}"]`)) ? '' : 'filter or ticks are lost';
+  },
+  async 'selects all, and none'(page) {
+    await page.goto(`${list}?status=all`);
+    const boxes = page.locator('.items input[type=checkbox]');
+    await page.click('text=Select all');
+    const [all, ticked] = [await boxes.count(), await page.locator('.items input:checked').count()];
+    await shot(page, 'all-selected-1280');
+    await page.click('text=Select none');
+    const left = await page.locator('.items input:checked').count();
+    return all > 3 && ticked === all && left === 0 ? '' : `${ticked} of ${all}, then ${left}`;
   },
   async 'says so when nothing is selected'(page) {
     await page.goto(list);
@@ -203,6 +297,18 @@ const keyboard = {
       if (seen.size < want) return `${name}: ${seen.size} of ${want} reached`;
     }
     return '';
+  },
+  async 'all are selected, and the buttons are next'(page) {
+    await page.goto(list);
+    await page.focus('text=Select all');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/tick=all/);
+    const next = [];
+    for (let i = 0; i < 3; i++) {
+      await page.keyboard.press('Tab');
+      next.push(await page.evaluate(() => document.activeElement.textContent));
+    }
+    return /^Select all \d+,Select none,Resolve …$/.test(next.join()) && (await page.locator('.items input:not(:checked)').count()) === 0 ? '' : next.join();
   },
   async 'an item is resolved'(page) {
     await page.goto(itemURL(cfg.alarm));
