@@ -176,7 +176,7 @@ func TestPersonsSeverityStands(t *testing.T) {
 	w.wait(time.Hour)
 	w.alarm("errors", signal.Firing, 1)
 	w.settle()
-	if it, h := w.item(oid), w.said(iid, 2); it.Severity != "1" || h[len(h)-1] != "raised: severity 1, was 4 as "+operator+" set it when the evidence said 2" {
+	if it, h := w.item(oid), w.said(iid, 2); it.Severity != "1" || h[len(h)-1] != "raised: severity 1, was 4 as operator/console set it when the evidence said 2" {
 		t.Errorf("severity %s, %q", it.Severity, h)
 	}
 }
