@@ -77,10 +77,6 @@ func (e Edit) apply(im *Improvement, by string, now time.Time) (history, names [
 		}
 		history = append(history, name)
 	}
-	if e.Title != nil && *e.Title != im.Title {
-		note("title", im.Title)
-		im.Title, im.Quoted, im.Machine = *e.Title, false, false
-	}
 	if e.Outcome != nil && *e.Outcome != im.Outcome {
 		note("outcome", "")
 		im.Outcome = *e.Outcome
@@ -110,6 +106,10 @@ func (e Edit) apply(im *Improvement, by string, now time.Time) (history, names [
 	if v := e.Category; v != nil && changes(im.Level.Category, *v, was.Category) {
 		note(level("category", *v, unrated.Category, "evidence"), was.Category)
 		im.Level.Category = set(*v, ev.Category, by, now)
+	}
+	if e.Title != nil && *e.Title != im.Title { // last: nothing of ours comes after words that may be a customer's
+		note("title", im.Title)
+		im.Title, im.Quoted, im.Machine = *e.Title, false, false
 	}
 	return history, names
 }

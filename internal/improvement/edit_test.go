@@ -76,7 +76,7 @@ func TestEdit(t *testing.T) {
 	}{
 		{"everything", Edit{Title: new("Export  all\trows "), Outcome: new(" Nobody is cut off.\n"), Effort: new(2.5), Seen: 3}, func(im *Improvement) {
 			im.Title, im.Outcome, im.Effort = "Export all rows", "Nobody is cut off.", 2.5
-		}, "title (was: Export more rows), outcome, effort (was: 1)", "title, outcome, effort"},
+		}, "outcome, effort (was: 1), title (was: Export more rows)", "outcome, effort, title"},
 		{"only the outcome, emptied", Edit{Outcome: new("")}, func(im *Improvement) { im.Outcome = "" }, "outcome", "outcome"},
 		{"nothing given", Edit{}, nil, "", ""},
 		{"nothing new", Edit{Title: new("Export more rows"), Effort: new(1.0)}, nil, "", ""},

@@ -2,6 +2,7 @@ package improvement
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -142,6 +143,25 @@ func Releveled(im Improvement, l opsitem.Level, by string, now time.Time) (Impro
 	im.Updated = now
 	im.Entries++
 	return im, Entry{Seq: im.Entries, At: now, By: by, What: "set " + strings.Join(set1, ", ") + " in OpsCenter", Detail: strings.Join(set2, ", ")}, true
+}
+
+// ours is what an edit's line says before what may be a customer's words, see Edit.apply.
+var ours = regexp.MustCompile(`^(?:(outcome|effort \(was: [0-9.e+]+\)|(?:severity|priority|category) [^()]+ \(was: [^()]+\))(?:, |$))`)
+
+// Leveled is what an edit's line says of severity, priority and category, without what may be a customer's words beside it.
+// "" is nothing.
+func (e Entry) Leveled() string {
+	var out []string
+	for rest := e.Detail; ; {
+		m := ours.FindStringSubmatch(rest)
+		if m == nil {
+			return strings.Join(out, ", ")
+		}
+		if strings.HasPrefix(m[1], "severity ") || strings.HasPrefix(m[1], "priority ") || strings.HasPrefix(m[1], "category ") {
+			out = append(out, m[1])
+		}
+		rest = rest[len(m[0]):]
+	}
 }
 
 // Adopted gives the Improvement with the level of an OpsItem that somebody else created: theirs, until the evidence is

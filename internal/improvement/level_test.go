@@ -1,6 +1,7 @@
 package improvement
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +100,40 @@ func TestRaiseNamesOperators(t *testing.T) {
 	im.Evidence.Impact = 2
 	if why, _ := im.raise(ratedAt.Add(time.Hour)); why != "severity 2, was 4 as operator/console set it when the evidence said 3" {
 		t.Errorf("%q", why)
+	}
+}
+
+// What an edit says of the level is told without the title that stood there, whatever that pretends.
+func TestLeveled(t *testing.T) {
+	title, outcome, effort, two, three, none, category := "New", "Better", 2.5, 2, 3, 0, "Cost"
+	tests := []struct {
+		name string
+		edit Edit
+		want string
+	}{
+		{"nothing of it", Edit{Title: &title, Outcome: &outcome, Effort: &effort}, ""},
+		{"a severity alone", Edit{Severity: &two}, "severity 2 (was: 1)"},
+		{"everything", Edit{Title: &title, Outcome: &outcome, Effort: &effort, Severity: &two, Priority: &three, Category: &category}, "severity 2 (was: 1), priority 3 (was: 5), category Cost (was: Availability)"},
+		{"handed back", Edit{Title: &title, Priority: &none}, "priority as the evidence says, 5 (was: 1)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			im := open()
+			im.Title, im.Evidence.Impact = "x), severity 4 (was: 1), effort (was: 1", 3
+			im.settle(ratedAt)
+			im.Level.Severity.Value = 1
+			if tt.name == "handed back" {
+				im.Level.Priority = Setting[int]{Value: 1, By: "ana"}
+			}
+			history, _ := tt.edit.apply(&im, "ana", ratedAt)
+			e := Entry{What: "edited", Detail: strings.Join(history, ", ")}
+			if got := e.Leveled(); got != tt.want {
+				t.Errorf("%q says %q, want %q", e.Detail, got, tt.want)
+			}
+		})
+	}
+	if got := (Entry{Detail: "title (was: x), severity 4 (was: 1)"}).Leveled(); got != "" { // of an older release
+		t.Errorf("a title says %q", got)
 	}
 }
 

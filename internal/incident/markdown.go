@@ -21,7 +21,7 @@ type Report struct {
 
 // Names are the kinds as people say them.
 var Names = map[Kind]string{
-	Signal: "signal", Deployment: "deployment", Complaint: "complaint", Status: "status", Filed: "filed", Told: "told",
+	Signal: "signal", Deployment: "deployment", Complaint: "complaint", Status: "status", Level: "level", Andon: "andon", Filed: "filed", Told: "told",
 }
 
 // Markdown is the report as a document: for a wiki, a ticket, a review. escape makes any text plain in Markdown.

@@ -16,12 +16,14 @@ const (
 	Deployment Kind = "deployment" // a release of the product went out
 	Complaint  Kind = "complaint"  // a person spoke
 	Status     Kind = "status"     // somebody decided, or a rule
+	Level      Kind = "level"      // its severity, priority or category changed
+	Andon      Kind = "andon"      // people stopped the line over it, or it was stood down
 	Filed      Kind = "filed"      // it became an OpsItem
 	Told       Kind = "told"       // people were told
 )
 
 // Kinds lists them all.
-var Kinds = []Kind{Signal, Deployment, Complaint, Status, Filed, Told}
+var Kinds = []Kind{Signal, Deployment, Complaint, Status, Level, Andon, Filed, Told}
 
 // Moment is one thing that happened.
 type Moment struct {

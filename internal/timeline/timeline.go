@@ -3,6 +3,7 @@
 package timeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -159,24 +160,40 @@ func (t Teller) decisions(ctx context.Context, in scope) ([]incident.Moment, err
 			return "", fmt.Errorf("list history of %s: %w", in.ep.Improvement, err)
 		}
 		for _, e := range page {
-			if in.ep.N > 1 && e.Before(in.ep) || in.next.N > 0 && !e.Before(in.next) || e.To == "" { // one that moves nothing is no step: its words may be a customer's
+			if in.ep.N > 1 && e.Before(in.ep) || in.next.N > 0 && !e.Before(in.next) {
 				continue
 			}
-			what := decided[e.What]
+			kind, what := stepOf(e)
 			if what == "" {
-				what = e.What
-			}
-			if e.Detail != "" {
-				what += ": " + e.Detail
+				continue
 			}
 			if e.Reason != "" && !strings.HasSuffix(e.By, e.Reason) {
 				what += ": " + e.Reason
 			}
-			out = append(out, incident.Moment{At: e.At, Kind: incident.Status, What: what, Who: e.By})
+			out = append(out, incident.Moment{At: e.At, Kind: kind, What: what, Who: e.By})
 		}
 		return next, nil
 	})
 	return out, err
+}
+
+// stepOf says what an entry is about, and what was done. Of an edit only the level is said: its other words may be a
+// customer's. "" is nothing to tell.
+func stepOf(e improvement.Entry) (kind incident.Kind, what string) {
+	kind, what = incident.Status, cmp.Or(decided[e.What], e.What)
+	switch {
+	case e.What == "edited":
+		return incident.Level, e.Leveled()
+	case e.To != "":
+	case strings.HasSuffix(what, " the andon"), strings.HasPrefix(what, "stood the andon"):
+		kind = incident.Andon
+	case e.What == "raised", strings.HasPrefix(what, "set severity "), strings.HasPrefix(what, "set priority "), strings.HasPrefix(what, "set category "):
+		kind = incident.Level
+	}
+	if e.Detail != "" {
+		what += ": " + e.Detail
+	}
+	return kind, what
 }
 
 // told says how many people were told of each status, and since when; nobody is named.

@@ -124,6 +124,17 @@ func twice(t *testing.T) (*world, id.Improvement) {
 	iid := w.alarm(0, signal.Firing)
 	w.complain(5, iid, "It fails.")
 	w.decide(10, iid, improvement.Decision{Verb: improvement.Start})
+	w.now = began.Add(12 * time.Minute)
+	three := 3
+	_, err := w.team.Edit(t.Context(), iid, improvement.Edit{Severity: &three}, ana)
+	w.must(err)
+	raised, err := w.st.Improvement(t.Context(), iid)
+	w.must(err)
+	raised.Andon = improvement.Andon{Scope: improvement.ScopeProduct, People: 3, Minutes: 60, Pulled: w.now, Episode: 1}
+	w.must(w.st.SaveChange(t.Context(), improvement.Change{Improvement: raised}))
+	w.now = began.Add(14 * time.Minute)
+	_, err = w.team.StandDown(t.Context(), iid, "a drill", ana)
+	w.must(err)
 	ep, err := w.st.Episode(t.Context(), iid, 1)
 	w.must(err)
 	im, err := w.st.Improvement(t.Context(), iid)
@@ -168,6 +179,8 @@ func TestTimeline(t *testing.T) {
 		"1m0s filed Filed as oi-000000000001",
 		"5m0s complaint It fails.",
 		"10m0s status started ana@example.com",
+		"12m0s level severity 3 (was: 1) ana@example.com",
+		"14m0s andon stood the andon down: a drill ana@example.com",
 		"40m0s signal errors is OK again",
 		"50m0s status shipped: release 3: rolled back ana@example.com",
 		"50m0s told 1 person told: accepted", "50m0s told 1 person told: in progress", "50m0s told 1 person told: shipped",

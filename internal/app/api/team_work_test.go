@@ -346,7 +346,7 @@ func TestEditCase(t *testing.T) {
 	if !strings.Contains(d.notices(), "Saved.") {
 		t.Errorf("it says %q", d.notices())
 	}
-	d.says("Export all rows", "Months can be closed.", "edited title (was: Export more rows), outcome, effort (was: 1)", "as estimated")
+	d.says("Export all rows", "Months can be closed.", "edited outcome, effort (was: 1), title (was: Export more rows)", "as estimated")
 	got := m.improvement(iid)
 	if got.Title != "Export all rows" || got.Outcome != "Months can be closed." || got.Score.Parts.Effort != 2 || got.Status != "proposed" {
 		t.Errorf("%+v", got)
