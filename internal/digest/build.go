@@ -29,15 +29,20 @@ func Build(ctx context.Context, r Reader, p product.Product, period Period, at t
 	if err != nil {
 		return Report{}, err
 	}
+	looks, err := looksOf(ctx, r, p, period)
+	if err != nil {
+		return Report{}, err
+	}
 	c.now.Add(ch.now)
 	c.before.Add(ch.before)
-	f := Facts{Begun: c.begun, Now: c.now, Late: len(st.overdue), Changed: len(ch.list)}
+	f := Facts{Begun: c.begun, Now: c.now, Late: len(st.overdue), Changed: len(ch.list), Retros: len(looks)}
 	if whole(c.begun, period.Previous()) {
 		f.Like, f.Before, f.Compared = c.now, c.before, 1
 	}
 	return finish(Report{
 		Product: p.ID, Slug: p.Slug, Scope: line(p.Name), Period: period, At: at, Facts: f, Series: c.series, Top: st.top,
 		Overdue: st.overdue[:min(len(st.overdue), MaxListed)], Changes: ch.list[:min(len(ch.list), MaxListed)], Ask: st.ask,
+		Looks: looks[:min(len(looks), MaxListed)],
 		Fresh: fresh(c.newest, waiting, period), Products: 1,
 	}), nil
 }
@@ -45,7 +50,7 @@ func Build(ctx context.Context, r Reader, p product.Product, period Period, at t
 // finish works out what follows from the facts.
 func finish(r Report) Report {
 	f := r.Facts
-	r.Retros = NoRetros
+	r.Retros = lookedBack(f, r.Period)
 	r.Numbers = numbers(f, r.Period)
 	// Silence after much talk is no quiet period but a question.
 	r.Quiet = !fell(r.Numbers[0]) && f.Now.Feedback == 0 && f.Now.Signals == 0 && f.Changed == 0 && f.Late == 0 && r.Fresh.Complete
@@ -75,10 +80,12 @@ func Overall(period Period, at time.Time, reports []Report) Report {
 		f.Compared += r.Facts.Compared
 		f.Late += r.Facts.Late
 		f.Changed += r.Facts.Changed
+		f.Retros += r.Facts.Retros
 		all.Series = addSeries(all.Series, r.Series)
 		open = append(open, r.Top...)
 		all.Overdue = append(all.Overdue, r.Overdue...)
 		all.Changes = append(all.Changes, r.Changes...)
+		all.Looks = append(all.Looks, r.Looks...)
 		if r.Ask != nil {
 			waiting = append(waiting, r.Ask.Item)
 		}
@@ -88,6 +95,8 @@ func Overall(period Period, at time.Time, reports []Report) Report {
 	all.Ask = askOf(late(waiting), waiting)
 	all.Overdue = byLateness(all.Overdue)[:min(len(all.Overdue), MaxListed)]
 	all.Changes = latestFirst(all.Changes)[:min(len(all.Changes), MaxListed)]
+	slices.SortStableFunc(all.Looks, func(a, b Look) int { return b.At.Compare(a.At) })
+	all.Looks = all.Looks[:min(len(all.Looks), MaxListed)]
 	if len(all.Series) == 0 {
 		all.Series = []Point{{Period: period}}
 	}

@@ -15,6 +15,7 @@ import (
 	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/product"
 	"learningloop/internal/trend"
 )
@@ -26,6 +27,7 @@ type memory struct {
 	hours    map[id.Product]map[time.Time]trend.Counts
 	ims      []improvement.Improvement
 	entries  map[id.Improvement][]improvement.Entry
+	looks    []incident.PostIncident
 	waiting  time.Time
 	use      governor.Use
 
@@ -122,6 +124,35 @@ func (m *memory) Changed(ctx context.Context, p id.Product, since time.Time, cur
 func (m *memory) History(ctx context.Context, iid id.Improvement, cursor string) (out []improvement.Entry, next string, err error) {
 	err = m.call(ctx, func() error { out, next = page(m.entries[iid], cursor, 2); return nil })
 	return out, next, err
+}
+
+func (m *memory) Improvement(ctx context.Context, iid id.Improvement) (im improvement.Improvement, err error) {
+	err = m.call(ctx, func() error {
+		i := slices.IndexFunc(m.ims, func(im improvement.Improvement) bool { return im.ID == iid })
+		if i < 0 {
+			return fault.New(fault.NotFound, "unknown_improvement", "There is no such improvement.")
+		}
+		im = m.ims[i]
+		return nil
+	})
+	return im, err
+}
+
+func (m *memory) ListPostIncidents(ctx context.Context, p id.Product, since time.Time, limit int) (out []incident.PostIncident, err error) {
+	if limit < 1 || limit > 1000 {
+		m.t.Errorf("ListPostIncidents with limit %d", limit)
+	}
+	err = m.call(ctx, func() error {
+		for _, pi := range m.looks {
+			if pi.Improvement.Product() == p && !pi.At.Before(since) {
+				out = append(out, pi)
+			}
+		}
+		slices.SortFunc(out, func(a, b incident.PostIncident) int { return b.At.Compare(a.At) })
+		out = out[:min(len(out), limit)]
+		return nil
+	})
+	return out, err
 }
 
 func page[T any](all []T, cursor string, n int) ([]T, string) {

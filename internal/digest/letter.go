@@ -32,7 +32,7 @@ type Letter struct {
 	Top      Section
 	Overdue  Section
 	Changes  Section
-	Retros   string
+	Retros   Section
 	Filing   string // "" where nothing is to be said
 	Fresh    string
 	Archive  string // link to the same report on a page
@@ -46,7 +46,7 @@ type Line struct {
 	Value string
 	Words string // the period before and what may be said about the change; may be empty
 	Tone  Tone
-	Noise bool // to be shown grey
+	Noise bool // to be shown grey, and called noise
 }
 
 // Asked is the decision that is asked for.
@@ -76,9 +76,10 @@ func LetterOf(d Digest, links Links) Letter {
 	}
 	l := Letter{
 		Subject: r.Subject, Scope: r.Scope, Period: r.Period.Title(), Verdict: r.Verdict, Quiet: r.Quiet, Chart: series, Alt: series.Alt(),
-		Retros: r.Retros, Filing: r.Filing, Fresh: r.Fresh.Words(), Archive: links.Digest(string(d.ID)), Footnote: Footnote(r), Why: why(r),
+		Filing: r.Filing, Fresh: r.Fresh.Words(), Archive: links.Digest(string(d.ID)), Footnote: Footnote(r), Why: why(r),
 		Top:     Section{Heading: "Highest scores among what is open", Empty: "No open Improvement has a score."},
 		Overdue: Section{Heading: "Overdue promises", Empty: "None."},
+		Retros:  Section{Heading: "Retrospectives", Empty: r.Retros},
 		Changes: Section{Heading: "Decided and shipped in the " + string(r.Period.Kind)},
 	}
 	for _, n := range r.Numbers {
@@ -98,13 +99,25 @@ func LetterOf(d Digest, links Links) Letter {
 		l.Changes.Entries = append(l.Changes.Entries, Entry{c.Title, page(c.ID, c.Slug), c.facts(r)})
 	}
 	l.Changes.More = more(r.Facts.Changed, len(r.Changes))
+	if n := r.Facts.Retros; n > 0 {
+		l.Retros.Heading = quantity(int64(n), "retrospective", "retrospectives") + " opened in the " + string(r.Period.Kind)
+	}
+	for _, k := range r.Looks {
+		// The episode's page lies below its Improvement's.
+		l.Retros.Entries = append(l.Retros.Entries, Entry{k.Title, fmt.Sprintf("%s/episodes/%d", page(k.Improvement, k.Slug), k.Episode), k.facts(r)})
+	}
+	l.Retros.More = more(r.Facts.Retros, len(r.Looks))
 	return l
 }
 
 func (n Number) line() Line {
 	l := Line{Label: n.Label, Value: n.Shown}
 	var words []string
-	for _, w := range []string{n.Was, n.Said, n.Note} {
+	said := n.Said
+	if n.Change != nil && n.Change.Noise { // whoever lays it out says that it is noise, see Line.Noise: here, only where it lies
+		said = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(said, noise), " ("), ")")
+	}
+	for _, w := range []string{n.Was, said, n.Note} {
 		if w != "" {
 			words = append(words, w)
 		}
@@ -138,6 +151,10 @@ func (c Change) facts(r Report) string {
 		s += "; whether it helped is not measured yet"
 	}
 	return scoped(r, c.Product, s)
+}
+
+func (k Look) facts(r Report) string {
+	return scoped(r, k.Product, fmt.Sprintf("episode %d, severity %d, opened on %s", k.Episode, k.Severity, k.At.UTC().Format("2 January")))
 }
 
 var declineWords = map[improvement.DeclineKind]string{improvement.TooCostly: "too costly", improvement.OffStrategy: "off strategy"}

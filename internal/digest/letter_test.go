@@ -160,12 +160,12 @@ func plain(l digest.Letter) string {
 	for _, r := range l.Chart.Rows() {
 		p("         %s: %s %s", r.Label, r.Value, r.Marks)
 	}
-	for _, s := range []digest.Section{l.Top, l.Overdue, l.Changes} {
+	for _, s := range []digest.Section{l.Top, l.Overdue, l.Changes, l.Retros} {
 		p("\n%s (empty: %q, more: %q)", s.Heading, s.Empty, s.More)
 		for _, e := range s.Entries {
 			p("- %+q\n  %+q\n  %s", e.Title, e.Facts, e.Link)
 		}
 	}
-	p("\nretros   %q\nfresh    %q\narchive  %s\nfootnote %q\nwhy      %+q", l.Retros, l.Fresh, l.Archive, l.Footnote, l.Why)
+	p("\nfresh    %q\narchive  %s\nfootnote %q\nwhy      %+q", l.Fresh, l.Archive, l.Footnote, l.Why)
 	return b.String()
 }

@@ -156,6 +156,8 @@ func shareOf(t Tally) string {
 	return fmt.Sprintf("%.0f%% (%s of %s)", 100*share(t), number(t.Unhappy), number(t.Rated))
 }
 
+const noise = "within noise"
+
 // words says where the change lies, and whether that is noise.
 func (c *Comparison) words() string {
 	s := c.points()
@@ -166,9 +168,9 @@ func (c *Comparison) words() string {
 	case !c.Noise:
 		return s
 	case s == "":
-		return "within noise"
+		return noise
 	default:
-		return "within noise (" + s + ")"
+		return noise + " (" + s + ")"
 	}
 }
 

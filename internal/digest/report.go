@@ -11,7 +11,7 @@ import (
 const (
 	Periods    = 12   // in the chart
 	MaxTop     = 5    // Improvements with the highest scores
-	MaxListed  = 10   // of overdue promises and of changes; the totals are told besides
+	MaxListed  = 10   // of overdue promises, of changes and of retrospectives; the totals are told besides
 	MaxTitle   = 100  // characters of a title
 	Confidence = 0.95 // of all intervals of one report together
 )
@@ -44,7 +44,8 @@ type Report struct {
 	Overdue  []Item     `json:"overdue"`
 	Changes  []Change   `json:"changes"` // the latest first
 	Ask      *Ask       `json:"ask,omitempty"`
-	Retros   string     `json:"retros"`
+	Retros   string     `json:"retros"`           // how many retrospectives were opened, in words
+	Looks    []Look     `json:"looks,omitempty"`  // those, the latest first
 	Filing   string     `json:"filing,omitempty"` // how the budget for OpsItems stands, where that is news
 	Fresh    Freshness  `json:"fresh"`
 	Products int        `json:"products"` // how many it covers
@@ -58,8 +59,9 @@ type Facts struct {
 	Before Tally     `json:"before"` // of the period before, of the same products as Like
 	// Compared is how many products were there for the whole of the period before.
 	Compared int `json:"compared"`
-	Late     int `json:"late"`    // promises overdue at Report.At
-	Changed  int `json:"changed"` // Improvements that a decision moved within the period
+	Late     int `json:"late"`             // promises overdue at Report.At
+	Changed  int `json:"changed"`          // Improvements that a decision moved within the period
+	Retros   int `json:"retros,omitempty"` // opened within the period
 }
 
 // Tally counts what one period held.
@@ -159,6 +161,17 @@ type Change struct {
 	At      time.Time          `json:"at"`
 	Owner   string             `json:"owner"`
 	Detail  string             `json:"detail"` // of the history's entry: the release, the date, the kind of decline
+}
+
+// Look is a retrospective that was opened within the period.
+type Look struct {
+	Improvement id.Improvement `json:"improvement"`
+	Episode     int            `json:"episode"` // the one it looks back at
+	Slug        string         `json:"slug"`
+	Product     string         `json:"product"`
+	Title       string         `json:"title"` // of the Improvement
+	Severity    int            `json:"severity"`
+	At          time.Time      `json:"at"`
 }
 
 // Ask is the one decision that is asked of leadership.

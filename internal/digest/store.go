@@ -8,6 +8,7 @@ import (
 	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/product"
 	"learningloop/internal/trend"
 )
@@ -40,6 +41,11 @@ type Reader interface {
 	Changed(ctx context.Context, p id.Product, since time.Time, cursor string) ([]improvement.Improvement, string, error)
 	// History gives an Improvement's entries in the order of Seq, a page at a time.
 	History(ctx context.Context, iid id.Improvement, cursor string) ([]improvement.Entry, string, error)
+	// Improvement gives one, or NotFound.
+	Improvement(ctx context.Context, iid id.Improvement) (improvement.Improvement, error)
+	// ListPostIncidents gives a product's post-incident retrospectives that were opened since a time, the latest first, at
+	// most limit (1..table.MaxPage). A moment old at most.
+	ListPostIncidents(ctx context.Context, p id.Product, since time.Time, limit int) ([]incident.PostIncident, error)
 	// OldestUncounted gives when the longest waiting piece of any product that is not counted yet was received; zero where
 	// all are counted. A moment old at most.
 	OldestUncounted(ctx context.Context) (time.Time, error)

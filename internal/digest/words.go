@@ -9,9 +9,6 @@ import (
 	"learningloop/internal/id"
 )
 
-// NoRetros is what a report says about retrospectives while the loop has none.
-const NoRetros = "None yet: retrospectives are not set up."
-
 // verdict is the sentence that a report begins with.
 func verdict(r Report) string {
 	var s string
@@ -151,6 +148,18 @@ func quantity(n int64, one, many string) string {
 		return number(n) + " " + one
 	}
 	return number(n) + " " + many
+}
+
+// lookedBack says how many retrospectives were opened.
+func lookedBack(f Facts, p Period) string {
+	switch f.Retros {
+	case 0:
+		return fmt.Sprintf("None was opened in the %s.", p.Kind)
+	case 1:
+		return fmt.Sprintf("1 was opened in the %s.", p.Kind)
+	default:
+		return fmt.Sprintf("%s were opened in the %s.", number(int64(f.Retros)), p.Kind)
+	}
 }
 
 func days(n int) string { return quantity(int64(n), "day", "days") }

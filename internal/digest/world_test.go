@@ -8,6 +8,7 @@ import (
 	"learningloop/internal/digest"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/product"
 	"learningloop/internal/score"
 	"learningloop/internal/trend"
@@ -105,9 +106,13 @@ func busy(t *testing.T) *memory {
 	m.improve(checkout, "Export more than 1,000 rows", "Ana", 9, day("2026-11-16"), 40, step{improvement.Accepted, 30, ""}, step{improvement.Planned, 20, "Ana, by 2026-11-16"})
 	m.improve(checkout, "Search is slow on phones", "", 14, time.Time{}, 21)
 	m.improve(checkout, "Pay by invoice", "Ben", 4, day("2026-12-02"), 12, step{improvement.Accepted, 6, ""}, step{improvement.Planned, 5, "Ben, by 2026-12-02"})
-	m.improve(checkout, "Receipts lack the VAT number", "Ana", 6, time.Time{}, 33, step{improvement.Accepted, 30, ""}, step{improvement.Shipped, 3, "release 4.2"})
+	receipts := m.improve(checkout, "Receipts lack the VAT number", "Ana", 6, time.Time{}, 33, step{improvement.Accepted, 30, ""}, step{improvement.Shipped, 3, "release 4.2"})
 	m.improve(checkout, "Dark mode", "", 2, time.Time{}, 50, step{improvement.Declined, 2, "offStrategy"})
 	m.improve(checkout, "Totals round wrongly", "Ben", 3, time.Time{}, 60, step{improvement.Accepted, 40, ""}, step{improvement.Shipped, 9, "release 4.1"})
+	// One was opened before the week, two in it, one is of the week that runs.
+	for n, ago := range []int{9, 6, 3, 0} {
+		m.looks = append(m.looks, incident.PostIncident{Improvement: receipts, Episode: n + 1, Severity: 2, At: monday.AddDate(0, 0, -ago)})
+	}
 	m.improve(checkout, "Forgot to close last spring", "", 1, time.Time{}, 200, step{improvement.Declined, 150, ""})
 	return m
 }

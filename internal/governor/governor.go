@@ -6,6 +6,7 @@ package governor
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"learningloop/internal/id"
@@ -248,14 +249,23 @@ func share(used, limit int) float64 {
 
 // String says it in one sentence, for the digest and the team's pages.
 func (s State) String() string {
-	t := fmt.Sprintf("%d of the month's %d OpsItems are filed", s.Use.Filed, s.Limit)
+	t := fmt.Sprintf("%s of the month's %s OpsItems are filed", number(s.Use.Filed), number(s.Limit))
 	if s.Use.Folded > 0 {
-		t += fmt.Sprintf(", %d folded into weekly lists", s.Use.Folded)
+		t += ", " + number(s.Use.Folded) + " folded into weekly lists"
 	}
 	if s.Use.Held > 0 {
-		t += fmt.Sprintf(", %d wait for room", s.Use.Held)
+		t += ", " + number(s.Use.Held) + " wait for room"
 	}
 	return t + "."
+}
+
+// number writes thousands apart: 10,000.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // Folded is one episode in a weekly parent, as it was when it was folded.

@@ -104,6 +104,7 @@ func TestState(t *testing.T) {
 		{"calm", governor.Use{Filed: 12}, false, "12 of the month's 100 OpsItems are filed."},
 		{"near", governor.Use{Filed: 80, Folded: 3}, true, "80 of the month's 100 OpsItems are filed, 3 folded into weekly lists."},
 		{"something waits", governor.Use{Held: 2}, true, "0 of the month's 100 OpsItems are filed, 2 wait for room."},
+		{"thousands", governor.Use{Filed: 1_000, Held: 12_345}, true, "1,000 of the month's 100 OpsItems are filed, 12,345 wait for room."},
 		{"nearly all there can be", governor.Use{Total: 400_000}, true, "0 of"},
 		{"OpsCenter said no", governor.Use{Shut: day(20, 0)}, true, "0 of"},
 	}

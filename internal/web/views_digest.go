@@ -38,11 +38,12 @@ type Digest struct {
 	Top       []ImprovementRow
 	TopTitle  string // "" says "Top Improvements"
 	Overdue   []Promise
-	Filing    string    // how the budget for OpsItems stands; "" where that is no news
-	Metrics   []Link    // the metrics reviews of the products it is about
-	Retros    string    // "None held, none due: retrospectives start with the next cycle."
-	Fresh     string    // how fresh the data is, in words
-	FreshAt   time.Time // newest Feedback counted
+	Filing    string     // how the budget for OpsItems stands; "" where that is no news
+	Metrics   []Link     // the metrics reviews of the products it is about
+	Retros    string     // "2 were opened in the week."
+	Looks     []LookBack // those
+	Fresh     string     // how fresh the data is, in words
+	FreshAt   time.Time  // newest Feedback counted
 	SentAt    time.Time
 	SentTo    int
 	Earlier   string // id of the digest before, or ""

@@ -125,6 +125,9 @@ func digestView(d digest.Digest) web.Digest {
 			Since: rep.At.AddDate(0, 0, -it.Age), Path: casePath(it.Slug, it.ID),
 		})
 	}
+	for _, k := range rep.Looks {
+		v.Looks = append(v.Looks, web.LookBack{Title: k.Title, Path: timelinePath(k.Slug, k.Improvement, k.Episode), Severity: k.Severity, At: k.At})
+	}
 	for _, it := range rep.Overdue {
 		v.Overdue = append(v.Overdue, web.Promise{Title: it.Title, Path: casePath(it.Slug, it.ID), Owner: it.Owner, Due: it.Due})
 	}

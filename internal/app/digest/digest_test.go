@@ -18,6 +18,7 @@ import (
 	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/incident"
 	"learningloop/internal/product"
 	"learningloop/internal/trend"
 )
@@ -42,6 +43,14 @@ func (*empty) Changed(context.Context, id.Product, time.Time, string) ([]improve
 
 func (*empty) History(context.Context, id.Improvement, string) ([]improvement.Entry, string, error) {
 	return nil, "", nil
+}
+
+func (*empty) Improvement(context.Context, id.Improvement) (improvement.Improvement, error) {
+	return improvement.Improvement{}, fault.New(fault.NotFound, "unknown_improvement", "There is no such improvement.")
+}
+
+func (*empty) ListPostIncidents(context.Context, id.Product, time.Time, int) ([]incident.PostIncident, error) {
+	return nil, nil
 }
 func (*empty) OldestUncounted(context.Context) (time.Time, error) { return time.Time{}, nil }
 func (*empty) Digest(context.Context, digest.ID) (digest.Digest, error) {

@@ -181,7 +181,7 @@ func digestBlocks(dl digest.Letter) []letter.Block {
 	if dl.Filing != "" {
 		blocks = append(blocks, letter.Heading("OpsItems"), letter.Paragraph(dl.Filing))
 	}
-	blocks = append(blocks, letter.Heading("Retrospectives"), letter.Paragraph(dl.Retros), letter.Note(dl.Fresh))
+	blocks = append(blocks, listOf(dl.Retros), letter.Note(dl.Fresh))
 	if dl.Footnote != "" {
 		blocks = append(blocks, letter.Note(dl.Footnote))
 	}
