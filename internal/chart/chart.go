@@ -1,9 +1,9 @@
-// Package chart draws one kind of chart, counts over time, and draws it the same everywhere: laid out once, then put on
+// Package chart draws counts over time, and draws it the same everywhere: laid out once, then put on
 // whatever Canvas there is. SVG for pages is here; PNG for mails is in chartpng, apart because it carries fonts.
 //
 // A chart shows one idea: bars from zero, each saying its own number, releases and incidents marked by a line, a shape
 // and their name. There is no legend and nothing depends on colour alone. Alt says the number in words, and Rows are the
-// same chart as a table.
+// same chart as a table. Times is the other kind: how long something took, a dot for each.
 package chart
 
 import (

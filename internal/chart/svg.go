@@ -41,8 +41,12 @@ func Figure(s Series) string {
 func svg(s Series, size Size, class string) string {
 	c := &svgCanvas{}
 	Draw(s, size, c)
+	return svgOf(c, size, class, s.Alt())
+}
+
+func svgOf(c *svgCanvas, size Size, class, alt string) string {
 	return fmt.Sprintf(`<svg class="%s" viewBox="0 0 %s %s" width="%s" height="%s" role="img" aria-label="%s">%s</svg>`,
-		strings.TrimSpace("chart-svg "+class), num(size.W), num(size.H), num(size.W), num(size.H), esc(s.Alt()), c.b.String())
+		strings.TrimSpace("chart-svg "+class), num(size.W), num(size.H), num(size.W), num(size.H), esc(alt), c.b.String())
 }
 
 // light are the colours without a style sheet; presentation attributes give way to any rule.

@@ -70,9 +70,9 @@ const (
 
 // Metrics of episodes, by product. Each is told right after the transition was stored: once at most, and nearly always.
 const (
-	MetricEpisodesOpened    = "EpisodesOpened"    // count
-	MetricEpisodesResolved  = "EpisodesResolved"  // count
-	MetricEpisodesReopened  = "EpisodesReopened"  // count: as the next episode, or the same one that goes on after all
+	MetricEpisodesOpened    = "EpisodesOpened"    // count: the first episode of something
+	MetricEpisodesResolved  = "EpisodesResolved"  // count: each time
+	MetricEpisodesReopened  = "EpisodesReopened"  // count: came back, as the next episode or as the same one that goes on
 	MetricTimeToAcknowledge = "TimeToAcknowledge" // seconds from opening until a person planned or began it
 	MetricTimeToResolve     = "TimeToResolve"     // seconds from opening
 	MetricOpenEpisodes      = "OpenEpisodes"      // how many are under way, said by each reconcile

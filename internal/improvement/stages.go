@@ -45,10 +45,11 @@ func (c *Change) Stage(now time.Time) {
 	if opened {
 		st.Severity, st.Entry = ep.Request.Severity, e.Seq
 		st.Severe(st.Severity)
-		c.step(opsitem.StepOpened, 0)
+		kind := opsitem.StepOpened
 		if ep.N > 1 {
-			c.step(opsitem.StepReopened, 0)
+			kind = opsitem.StepReopened
 		}
+		c.step(kind, 0)
 	}
 	*ep = ep.Staged()
 	switch {

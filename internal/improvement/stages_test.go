@@ -72,7 +72,7 @@ func TestStagesOfAnIncident(t *testing.T) {
 	if !ep.Stages.Detected.Equal(w.now.Add(-time.Minute)) || !ep.Stages.Acknowledged.IsZero() || !ep.Stages.PostIncident.IsZero() {
 		t.Errorf("next episode %+v", ep.Stages)
 	}
-	kinds := []opsitem.StepKind{opsitem.StepOpened, opsitem.StepAcknowledged, opsitem.StepResolved, opsitem.StepReopened, opsitem.StepResolved, opsitem.StepOpened, opsitem.StepReopened}
+	kinds := []opsitem.StepKind{opsitem.StepOpened, opsitem.StepAcknowledged, opsitem.StepResolved, opsitem.StepReopened, opsitem.StepResolved, opsitem.StepReopened}
 	if d := cmp.Diff(kinds, told); d != "" {
 		t.Errorf("told (-want +got):\n%s", d)
 	}

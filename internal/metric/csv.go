@@ -17,10 +17,12 @@ var header = []string{
 	"product", "week", "from", "to", "partial", "scope", "opened", "resolved", "reopened", "open", "age_n", "age_median_s", "age_p90_s",
 	"acknowledge_n", "acknowledge_median_s", "acknowledge_p90_s", "file_n", "file_median_s", "file_p90_s", "resolve_n", "resolve_median_s", "resolve_p90_s",
 	"opened_change_low", "opened_change_high", "resolved_change_low", "resolved_change_high", "reopened_change_low", "reopened_change_high",
+	"open_before",
 }
 
 // WriteCSV writes a review as RFC 4180: for each week a line over all, one for each severity and one for each source.
-// What is not known is empty. The changes are the ends of the interval of the ratio to the week before.
+// In each line open_before + opened + reopened - resolved = open; the package's doc says what they are. What is not known
+// is empty. The changes are the ends of the interval of the ratio to the week before.
 func (r Review) WriteCSV(w io.Writer, slug string) error {
 	c := csv.NewWriter(w)
 	c.UseCRLF = true
@@ -49,7 +51,7 @@ func (r Review) WriteCSV(w io.Writer, slug string) error {
 				}
 				cells = append(cells, low, high)
 			}
-			return write(cells...)
+			return write(append(cells, strconv.Itoa(n.Before))...)
 		}
 		if err := line("all", row.All, row.Opened, row.Resolved, row.Reopened); err != nil {
 			return fmt.Errorf("write CSV: %w", err)

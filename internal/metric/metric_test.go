@@ -100,13 +100,13 @@ func TestCounts(t *testing.T) {
 			"opened before and resolved after",
 			[]opsitem.Episode{episode("a", -100, 20, 400)},
 			w.End.AddDate(0, 1, 0),
-			metric.Counts{Open: 1, Age: metric.Spread{1, 268 * hour, 268 * hour}},
+			metric.Counts{Before: 1, Open: 1, Age: metric.Spread{1, 268 * hour, 268 * hour}},
 		},
 		{
 			"under way in the running week",
 			[]opsitem.Episode{episode("a", -100, -1, -1)},
 			monday.Add(24 * hour),
-			metric.Counts{Open: 1, Age: metric.Spread{1, 124 * hour, 124 * hour}},
+			metric.Counts{Before: 1, Open: 1, Age: metric.Spread{1, 124 * hour, 124 * hour}},
 		},
 		{
 			"on the dots",
@@ -118,7 +118,7 @@ func TestCounts(t *testing.T) {
 			"the next episode of something",
 			[]opsitem.Episode{episode("a", 1, -1, -1, func(e *opsitem.Episode) { e.N, e.Filed = 2, time.Time{} })},
 			w.End,
-			metric.Counts{Opened: 1, Reopened: 1, Open: 1, Age: metric.Spread{1, 167 * hour, 167 * hour}},
+			metric.Counts{Reopened: 1, Open: 1, Age: metric.Spread{1, 167 * hour, 167 * hour}},
 		},
 		{
 			"the same that went on after all",
@@ -142,6 +142,10 @@ func TestCounts(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
+	}
+	each := metric.Of(six, []metric.Week{w}, long, w.End).Rows[0].Each
+	if d := cmp.Diff([]time.Duration{10 * hour, 20 * hour, 30 * hour, 40 * hour, 50 * hour}, each.Resolve); d != "" || len(each.Age) != 1 || len(each.Acknowledge) != 6 {
+		t.Errorf("each %+v", each)
 	}
 	if s := (metric.Spread{N: 4}); s.Known() || !(metric.Spread{N: 5}).Known() {
 		t.Error("four are enough, or five are not")

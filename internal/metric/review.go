@@ -26,14 +26,18 @@ type Spread struct {
 func (s Spread) Known() bool { return s.N >= Enough }
 
 // Counts is what happened in a week to some episodes.
+//
+// Before + Opened + Reopened - Resolved = Open, of any week, severity and source; and a week's Open is the next one's Before.
 type Counts struct {
-	Opened, Resolved int
-	Reopened         int    // as the next episode (these are opened too), or the same one that went on after all
-	Open             int    // under way at the week's end, or now where it is not over
-	Age              Spread // of those, since they were opened
-	Acknowledge      Spread // from opening; of those acknowledged in the week
-	File             Spread // of those filed in the week
-	Resolve          Spread // of those resolved in the week, until the last time they were
+	Before      int    // under way when the week began
+	Opened      int    // the first episode of something
+	Reopened    int    // came back: as the next episode, or as the same one that went on after all
+	Resolved    int    // each time one was
+	Open        int    // under way at the week's end, or now where it is not over
+	Age         Spread // of those, since they were opened
+	Acknowledge Spread // from opening; of those acknowledged in the week
+	File        Spread // of those filed in the week
+	Resolve     Spread // of those resolved in the week for good so far: one that came back counts once, when it was last resolved
 }
 
 // Change is a count against that of the week before.
@@ -46,9 +50,13 @@ type Change struct {
 // Noise says whether nothing may be said to have changed.
 func (c Change) Noise() bool { return !c.Known || c.Ratio.Holds(1) }
 
+// Each is every single time that a Spread is of, in order: what a picture shows where a median says nothing.
+type Each struct{ Age, Acknowledge, File, Resolve []time.Duration }
+
 // Row is one week.
 type Row struct {
 	Week
+	Each       Each // over all
 	Partial    bool // not over at the time of the review
 	All        Counts
 	BySeverity [4]Counts                 // severity 1 first; an episode is of the worst it ever was
@@ -104,7 +112,8 @@ func Of(episodes []opsitem.Episode, weeks []Week, begun, now time.Time) Review {
 }
 
 func rowOf(staged []opsitem.Episode, w Week, now time.Time) Row {
-	row := Row{Week: w, Partial: now.Before(w.End), All: count(staged, w, now, every), BySource: map[opsitem.Source]Counts{}}
+	row := Row{Week: w, Partial: now.Before(w.End), BySource: map[opsitem.Source]Counts{}}
+	row.All, row.Each = counts(staged, w, now, every)
 	for s := range row.BySeverity {
 		row.BySeverity[s] = count(staged, w, now, func(e opsitem.Episode) bool { return e.Stages.Worst == s+1 })
 	}
@@ -117,61 +126,89 @@ func rowOf(staged []opsitem.Episode, w Week, now time.Time) Row {
 func every(opsitem.Episode) bool { return true }
 
 func count(episodes []opsitem.Episode, w Week, now time.Time, keep func(opsitem.Episode) bool) Counts {
-	var c Counts
-	var age, ack, file, resolve []time.Duration
+	c, _ := counts(episodes, w, now, keep)
+	return c
+}
+
+func counts(episodes []opsitem.Episode, w Week, now time.Time, keep func(opsitem.Episode) bool) (c Counts, t Each) {
 	end := w.End
 	if now.Before(end) {
 		end = now.Add(1) // what happened at this moment, happened
 	}
-	w.End = end
+	w = Week{Start: earlier(w.Start, end), End: end}
 	for _, e := range episodes {
 		if !keep(e) {
 			continue
 		}
-		if w.Contains(e.Opened) {
-			c.Opened++
-			if e.N > 1 {
+		turns := turnsOf(e)
+		for i, at := range turns {
+			switch {
+			case !w.Contains(at):
+			case i%2 == 1:
+				c.Resolved++
+			case i == 0 && e.N <= 1:
+				c.Opened++
+			default:
 				c.Reopened++
 			}
 		}
-		if w.Contains(e.Resolved) {
-			c.Resolved++
-			resolve = append(resolve, took(e.Opened, e.Resolved))
+		if ended := turns[len(turns)-1]; len(turns)%2 == 0 && w.Contains(ended) {
+			t.Resolve = append(t.Resolve, took(e.Opened, ended))
 		}
-		for _, s := range e.Stages.Reopened {
-			if w.Contains(s.Reopened) {
-				c.Reopened++
-			}
-			if w.Contains(s.Resolved) {
-				c.Resolved++ // it was, though it went on
-			}
+		if underWay(turns, w.Start) {
+			c.Before++
 		}
 		if w.Contains(e.Stages.Acknowledged) {
-			ack = append(ack, took(e.Opened, e.Stages.Acknowledged))
+			t.Acknowledge = append(t.Acknowledge, took(e.Opened, e.Stages.Acknowledged))
 		}
 		if w.Contains(e.Filed) {
-			file = append(file, took(e.Opened, e.Filed))
+			t.File = append(t.File, took(e.Opened, e.Filed))
 		}
-		if openAt(e, end) {
+		if underWay(turns, end) {
 			c.Open++
-			age = append(age, took(e.Opened, end).Truncate(time.Microsecond))
+			t.Age = append(t.Age, took(e.Opened, end).Truncate(time.Microsecond))
 		}
 	}
-	c.Age, c.Acknowledge, c.File, c.Resolve = spread(age), spread(ack), spread(file), spread(resolve)
-	return c
+	c.Age, c.Acknowledge, c.File, c.Resolve = spread(t.Age), spread(t.Acknowledge), spread(t.File), spread(t.Resolve)
+	return c, t
 }
 
-// openAt says whether an episode was under way right before a moment.
-func openAt(e opsitem.Episode, at time.Time) bool {
-	if !e.Opened.Before(at) || !e.Resolved.IsZero() && e.Resolved.Before(at) {
-		return false
-	}
+// turnsOf are the moments at which an episode was opened, resolved, went on, was resolved again, and so on. Clocks that
+// disagree turn nothing around: none is before the last.
+func turnsOf(e opsitem.Episode) []time.Time {
+	out := []time.Time{e.Opened}
+	add := func(t time.Time) { out = append(out, later(out[len(out)-1], t)) }
 	for _, s := range e.Stages.Reopened {
-		if s.Resolved.Before(at) && !s.Reopened.Before(at) {
-			return false
-		}
+		add(s.Resolved)
+		add(s.Reopened)
 	}
-	return true
+	if !e.Resolved.IsZero() {
+		add(e.Resolved)
+	}
+	return out
+}
+
+// underWay says whether an episode was under way right before a moment.
+func underWay(turns []time.Time, at time.Time) bool {
+	n := 0
+	for n < len(turns) && turns[n].Before(at) {
+		n++
+	}
+	return n%2 == 1
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func took(from, to time.Time) time.Duration { return max(to.Sub(from), 0) }

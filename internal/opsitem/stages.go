@@ -93,10 +93,10 @@ type StepKind string
 
 // The steps that are told as metrics.
 const (
-	StepOpened       StepKind = "opened"
+	StepOpened       StepKind = "opened" // the first episode of something
 	StepAcknowledged StepKind = "acknowledged"
-	StepResolved     StepKind = "resolved"
-	StepReopened     StepKind = "reopened"
+	StepResolved     StepKind = "resolved" // each time
+	StepReopened     StepKind = "reopened" // came back: the next episode, or the same one that goes on
 )
 
 // Step is one stage that an episode has just reached.

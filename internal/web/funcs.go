@@ -22,7 +22,7 @@ func (r *Renderer) funcs() template.FuncMap {
 		"ago":   r.ago, "day": r.day, "stamp": stamp, "month": month,
 		"plain": plain, "say": say, "num": number, "plural": plural, "join": strings.Join, "first": first, "more": more,
 		"word": word, "headline": headline, "kind": kindWord, "kinds": kinds, "declines": declines, "severities": severities, "bands": bands,
-		"steps": steps, "bar": bar, "spark": spark, "figure": figure, "interval": interval, "picture": picture,
+		"steps": steps, "bar": bar, "spark": spark, "figure": figure, "times": times, "interval": interval, "picture": picture,
 		"input": newInput, "hint": hint, "typ": typ, "auto": auto, "max": maxLen, "req": req, "opt": opt, "numeric": numeric, "pre": pre, "rows": rows,
 		"problems": problems, "id": id, "has": func(list []string, s string) bool { return slices.Contains(list, s) },
 		"failure": failureText, "args": args, "add": func(a, b int) int { return a + b },
@@ -235,6 +235,9 @@ func args(pairs ...any) (map[string]any, error) {
 	}
 	return m, nil
 }
+
+// times is a chart of times as HTML, likewise.
+func times(t *chart.Times) template.HTML { return template.HTML(chart.TimesFigure(*t)) } //nolint:gosec // escaped there
 
 // figure is a chart as HTML: package chart escapes every text in it.
 func figure(s *chart.Series) template.HTML { return template.HTML(chart.Figure(*s)) } //nolint:gosec // escaped there

@@ -8,22 +8,25 @@ import (
 
 // Metrics is `/team/{product}/metrics`: the metrics review.
 type Metrics struct {
-	Product ProductRef
-	Period  string // "12 weeks up to the week of 9 March 2026"
-	Spans   []Span // how many weeks may be shown
-	Earlier string // paths of the same number of weeks before and after; "" where there are none
-	Later   string
-	Verdict string // the last whole week in one sentence
-	Whole   string // the whole period in one sentence; "" where it is that week
-	About   string // whose the numbers are: "Week of 9 March 2026"
-	Numbers []Number
-	Charts  []chart.Series
-	Weeks   []MetricLine // the latest first
-	Splits  []MetricLine // the whole period by severity and by source
-	Looks   []LookBack   // the latest first
-	Exports []Link       // CSV, JSON
-	Note    string       // what is missing; "" for nothing
-	Empty   bool         // there never was an episode
+	Product    ProductRef
+	Period     string // "12 weeks up to the week of 9 March 2026"
+	Spans      []Span // how many weeks may be shown
+	Earlier    string // paths of the same number of weeks before and after; "" where there are none
+	Later      string
+	Verdict    string // the last whole week in one sentence
+	Whole      string // the whole period as a sum that can be checked
+	About      string // whose the numbers are: "Week of 9 March 2026"
+	Numbers    []Number
+	TimesAbout string // whose the times are: "How long it took, in all 12 weeks"
+	Times      []Number
+	Charts     []chart.Series
+	Pictures   []chart.Times
+	Weeks      []MetricLine // the latest first
+	Splits     []MetricLine // the whole period by severity and by source
+	Looks      []LookBack   // the latest first
+	Exports    []Link       // CSV, JSON
+	Note       string       // what is missing; "" for nothing
+	Empty      bool         // there never was an episode
 }
 
 // Span is a number of weeks to choose.
@@ -35,10 +38,10 @@ type Span struct {
 
 // MetricLine is one week, one severity or one source.
 type MetricLine struct {
-	Label                             string
-	Partial                           bool // the week is not over
-	Opened, Resolved, Reopened, Open  int
-	Age, Acknowledge, File, ResolveIn Took
+	Label                                    string
+	Partial                                  bool // the week is not over
+	Before, Opened, Resolved, Reopened, Open int
+	Age, Acknowledge, File, ResolveIn        Took
 }
 
 // Took is how long something took, in words.

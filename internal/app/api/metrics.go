@@ -38,6 +38,7 @@ type weekView struct {
 }
 
 type countsView struct {
+	OpenBefore  int        `json:"openBefore"`
 	Opened      int        `json:"opened"`
 	Resolved    int        `json:"resolved"`
 	Reopened    int        `json:"reopened"`
@@ -65,7 +66,7 @@ type countChange struct {
 }
 
 func viewCounts(c metric.Counts) countsView {
-	return countsView{c.Opened, c.Resolved, c.Reopened, c.Open, viewSpread(c.Age), viewSpread(c.Acknowledge), viewSpread(c.File), viewSpread(c.Resolve)}
+	return countsView{c.Before, c.Opened, c.Resolved, c.Reopened, c.Open, viewSpread(c.Age), viewSpread(c.Acknowledge), viewSpread(c.File), viewSpread(c.Resolve)}
 }
 
 func viewSpread(s metric.Spread) spreadView {

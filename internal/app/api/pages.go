@@ -165,6 +165,12 @@ func wantsPage(r *http.Request) bool {
 func (a *API) failPage(w http.ResponseWriter, r *http.Request, err error) {
 	p := httpapi.ProblemOf(err, httpapi.RequestID(r.Context()))
 	v := web.Failure{Code: p.Status, Detail: p.Detail, RequestID: p.RequestID}
+	for i, f := range p.Errors { // there is no field here that they could stand beside
+		if i == 0 {
+			v.Detail = ""
+		}
+		v.Detail = strings.TrimSpace(v.Detail + " " + strings.TrimPrefix(f.Pointer, "/") + " " + f.Detail + ".")
+	}
 	shell := web.Shell{Local: a.Local, Path: r.URL.RequestURI()}
 	if s, ok := auth.FromContext(r.Context()); ok {
 		shell.User = &web.User{Name: s.Name, Admin: s.May(auth.Admin)}

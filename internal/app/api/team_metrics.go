@@ -37,7 +37,7 @@ func (a *API) metricsPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v := metricsPageView(p, review)
+	v := metricsPageView(p, review, n)
 	v.Looks = looks
 	last := review.Rows[len(review.Rows)-1].Week
 	until := func(w metric.Week) string {
@@ -156,29 +156,37 @@ func tookWords(d time.Duration) string {
 	return incident.Took(d)
 }
 
-func metricsPageView(p product.Product, review metric.Review) web.Metrics {
+// metricsPageView draws the review of as many weeks as were asked for, or as there are.
+func metricsPageView(p product.Product, review metric.Review, asked int) web.Metrics {
 	row, _ := review.Last()
 	rows := review.Rows
 	v := web.Metrics{
 		Product: productRef(p), Period: count(len(rows), "week", "weeks") + " up to the " + rows[len(rows)-1].Title(), About: capitalised(row.Title()),
 	}
+	if len(rows) < asked {
+		v.Period += ": all there are"
+	}
 	if row.Partial {
 		v.About += ", so far"
 	}
 	all := review.Total.All
-	if v.Empty = all.Opened+all.Resolved+all.Open == 0; v.Empty {
+	if v.Empty = all.Before+all.Opened+all.Reopened == 0; v.Empty {
 		v.Verdict = map[bool]string{true: "No episode in this week.", false: "No episode in these weeks."}[len(rows) == 1]
 		return v
 	}
 	v.Verdict = verdictOf(row)
+	v.Whole, v.TimesAbout = sumOf(all), "How long it took"
 	if len(rows) > 1 {
-		v.Whole = fmt.Sprintf("In all %d weeks: %s opened, %s resolved.", len(rows), orNone(all.Opened), orNone(all.Resolved))
+		v.Whole, v.TimesAbout = fmt.Sprintf("In all %d weeks: ", len(rows))+v.Whole, fmt.Sprintf("How long it took, in all %d weeks", len(rows))
 	}
 	if review.Cut {
 		v.Note = "There are more episodes than one review reads: the earliest are missing."
 	}
-	v.Numbers = metricNumbers(row, review)
-	v.Charts = metricCharts(review)
+	v.Numbers = []web.Number{
+		changeNumber("Opened", row.Opened, row), changeNumber("Reopened", row.Reopened, row), changeNumber("Resolved", row.Resolved, row), openNumber(row.All),
+	}
+	v.Times = []web.Number{tookNumber("To acknowledge", all.Acknowledge), tookNumber("To file", all.File), tookNumber("To resolve", all.Resolve)}
+	v.Charts, v.Pictures = metricCharts(review), timesCharts(review)
 	for _, r := range slices.Backward(rows) {
 		line := metricLine(r.Start.Format("2 January 2006"), r.All)
 		line.Partial = r.Partial
@@ -202,10 +210,19 @@ func verdictOf(r metric.Row) string {
 	if r.Partial {
 		when, end = "so far "+when, ""
 	}
-	if c.Opened+c.Resolved == 0 {
+	switch {
+	case c.Opened+c.Reopened+c.Resolved == 0:
 		return fmt.Sprintf("No episode was opened or resolved %s; %s under way%s.", when, orNone(c.Open), end)
+	case c.Reopened > 0:
+		return fmt.Sprintf("%s opened, %d reopened and %s resolved %s; %s under way%s.", episodes(c.Opened), c.Reopened, orNone(c.Resolved), when, orNone(c.Open), end)
+	default:
+		return fmt.Sprintf("%s opened and %s resolved %s; %s under way%s.", episodes(c.Opened), orNone(c.Resolved), when, orNone(c.Open), end)
 	}
-	return fmt.Sprintf("%s opened and %s resolved %s; %s under way%s.", episodes(c.Opened), orNone(c.Resolved), when, orNone(c.Open), end)
+}
+
+// sumOf is what a reader can check, see metric.Counts.
+func sumOf(c metric.Counts) string {
+	return fmt.Sprintf("%d open before + %d opened + %d reopened − %d resolved = %d open.", c.Before, c.Opened, c.Reopened, c.Resolved, c.Open)
 }
 
 func orNone(n int) string {
@@ -223,23 +240,6 @@ func episodes(n int) string {
 		return "1 episode was"
 	default:
 		return fmt.Sprintf("%d episodes were", n)
-	}
-}
-
-// metricNumbers are the week's figures. A time of too few in the week is that of all weeks, and says so.
-func metricNumbers(r metric.Row, review metric.Review) []web.Number {
-	c, all := r.All, review.Total.All
-	took := func(label string, week, whole metric.Spread) web.Number {
-		if week.Known() || !whole.Known() {
-			return tookNumber(label, week)
-		}
-		n := tookNumber(label, whole)
-		n.Was += " in " + count(len(review.Rows), "week", "weeks")
-		return n
-	}
-	return []web.Number{
-		changeNumber("Opened", r.Opened, r), changeNumber("Resolved", r.Resolved, r), changeNumber("Reopened", r.Reopened, r),
-		openNumber(c), took("To acknowledge", c.Acknowledge, all.Acknowledge), took("To file", c.File, all.File), took("To resolve", c.Resolve, all.Resolve),
 	}
 }
 
@@ -274,9 +274,9 @@ func openNumber(c metric.Counts) web.Number {
 
 func tookNumber(label string, s metric.Spread) web.Number {
 	if !s.Known() {
-		return web.Number{Label: label, Value: "–", Was: "not enough data: " + count(s.N, "episode", "episodes")}
+		return web.Number{Label: label, Value: "–", Was: map[bool]string{true: "none did", false: "too few to say: " + count(s.N, "episode", "episodes")}[s.N == 0]}
 	}
-	return web.Number{Label: label, Value: incident.Took(s.Median), Was: "half of " + strconv.Itoa(s.N), Note: "nine of ten within " + incident.Took(s.P90)}
+	return web.Number{Label: label, Value: incident.Took(s.Median), Was: "median of " + count(s.N, "episode", "episodes"), Note: "nine of ten within " + incident.Took(s.P90)}
 }
 
 func metricLine(label string, c metric.Counts) web.MetricLine {
@@ -288,12 +288,12 @@ func metricLine(label string, c metric.Counts) web.MetricLine {
 		return t
 	}
 	return web.MetricLine{
-		Label: label, Opened: c.Opened, Resolved: c.Resolved, Reopened: c.Reopened, Open: c.Open, Age: took(c.Age), Acknowledge: took(c.Acknowledge),
+		Label: label, Before: c.Before, Opened: c.Opened, Resolved: c.Resolved, Reopened: c.Reopened, Open: c.Open, Age: took(c.Age), Acknowledge: took(c.Acknowledge),
 		File: took(c.File), ResolveIn: took(c.Resolve),
 	}
 }
 
-// metricCharts are a review's pictures: one idea each. Weeks with too few episodes for a time have no bar.
+// metricCharts are a review's counts as pictures: one idea each.
 func metricCharts(review metric.Review) []chart.Series {
 	series := func(title, unit, units string, value func(metric.Counts) float64) chart.Series {
 		s := chart.Series{Title: title, Unit: unit, Units: units, Period: "week"}
@@ -302,28 +302,41 @@ func metricCharts(review metric.Review) []chart.Series {
 		}
 		return s
 	}
-	hours := func(s metric.Spread) float64 {
-		if !s.Known() {
-			return math.NaN()
-		}
-		return s.Median.Hours()
-	}
 	opened := series("Episodes opened", "episode", "episodes", func(c metric.Counts) float64 { return float64(c.Opened) })
 	for _, r := range review.Rows {
 		if r.BySeverity[0].Opened > 0 {
-			opened.Marks = append(opened.Marks, chart.Mark{At: r.Start, Kind: chart.Incident, Label: cmp.Or(several(r.BySeverity[0].Opened), "severity 1")})
+			opened.Marks = append(opened.Marks, chart.Mark{At: r.Start.Add(r.End.Sub(r.Start) / 2), Kind: chart.Incident, Label: cmp.Or(several(r.BySeverity[0].Opened), "severity 1")})
 		}
 	}
-	all := []chart.Series{
+	return []chart.Series{
 		opened,
+		series("Episodes reopened", "episode", "episodes", func(c metric.Counts) float64 { return float64(c.Reopened) }),
 		series("Episodes resolved", "episode", "episodes", func(c metric.Counts) float64 { return float64(c.Resolved) }),
 		series("Open at the week's end", "episode", "episodes", func(c metric.Counts) float64 { return float64(c.Open) }),
 	}
-	enough := func(r metric.Row) bool { return r.All.Resolve.Known() }
-	if slices.ContainsFunc(review.Rows, enough) {
-		all = append(all, series("Median hours to resolve", "hour", "hours", func(c metric.Counts) float64 { return hours(c.Resolve) }))
+}
+
+// timesCharts are the pictures of how long things took; one without a single time is left out.
+func timesCharts(review metric.Review) (out []chart.Times) {
+	add := func(title string, of func(metric.Row) (metric.Spread, []time.Duration)) {
+		t := chart.Times{Title: title, Unit: "episode", Units: "episodes", Period: "week", Words: incident.Took}
+		for _, r := range review.Rows {
+			s, each := of(r)
+			p := chart.Took{Label: r.Label(), Each: each, Partial: r.Partial}
+			if s.Known() {
+				p.Median, p.P90 = s.Median, s.P90
+			}
+			t.Points = append(t.Points, p)
+		}
+		if !t.Empty() {
+			out = append(out, t)
+		}
 	}
-	return all
+	add("Time to acknowledge", func(r metric.Row) (metric.Spread, []time.Duration) { return r.All.Acknowledge, r.Each.Acknowledge })
+	add("Time to resolve", func(r metric.Row) (metric.Spread, []time.Duration) { return r.All.Resolve, r.Each.Resolve })
+	add("Time to file", func(r metric.Row) (metric.Spread, []time.Duration) { return r.All.File, r.Each.File })
+	add("Age of what is open", func(r metric.Row) (metric.Spread, []time.Duration) { return r.All.Age, r.Each.Age })
+	return out
 }
 
 func several(n int) string {

@@ -35,10 +35,11 @@ func TestMetricsPage(t *testing.T) {
 	m.post("/team/example/decisions", "decision", "accept", "item", open)
 	m.settle()
 	d := m.get("/team/example/metrics")
-	d.says("7 episodes were opened and 6 resolved so far in the week of 2 March 2026; 1 under way.", "nothing to compare it with yet", "To acknowledge 10 min",
-		"half of 6", "To resolve 1 h", "too few to say how old", "Post-incident retrospectives", "Payment fails, case 5", "severity 1", "people alone", "so far")
-	if n := len(d.all("svg", "role", "img")); n != 8 {
-		t.Errorf("%d charts, want four, wide and narrow", n)
+	d.says("7 episodes were opened and 6 resolved so far in the week of 2 March 2026; 1 under way.",
+		"0 open before + 7 opened + 0 reopened − 6 resolved = 1 open.", "Opened is an Improvement's first episode.", "nothing to compare it with yet", "To acknowledge 10 min",
+		"median of 6 episodes", "To resolve 1 h", "too few to say how old", "Post-incident retrospectives", "Payment fails, case 5", "severity 1", "people alone", "so far")
+	if n := len(d.all("svg", "role", "img")); n != 16 {
+		t.Errorf("%d charts, want four of counts and four of times, wide and narrow", n)
 	}
 	for _, svg := range d.all("svg", "role", "img")[:1] {
 		if alt := attrOf(svg, "aria-label"); !strings.Contains(alt, "7 episodes in the week of 2 Mar so far") {
@@ -48,13 +49,22 @@ func TestMetricsPage(t *testing.T) {
 	// A week later there is something to look back at, and to compare with.
 	m.later(14 * 24 * time.Hour)
 	d = m.get("/team/example/metrics?weeks=4")
-	d.says("No episode was opened or resolved in the week of 9 March 2026; 1 under way at its end.", "nothing to compare it with yet", "3 weeks up to the week of 16 March 2026")
-	m.incidents(8)
+	d.says("No episode was opened or resolved in the week of 9 March 2026; 1 under way at its end.", "nothing to compare it with yet", "3 weeks up to the week of 16 March 2026: all there are",
+		"In all 3 weeks: 0 open before + 7 opened + 0 reopened − 6 resolved = 1 open.")
+	iids := m.incidents(8)
 	m.later(7 * 24 * time.Hour)
 	d = m.get("/team/example/metrics")
 	d.says("8 episodes were opened and 8 resolved in the week of 16 March 2026", "0 the week before", "at least 1.3 times as many")
+	// What comes back is reopened, and nothing else.
+	m.post("/team/example/decisions", "decision", "reopen", "item", iids[0], "reason", "it is back")
+	d = m.get("/team/example/metrics?weeks=1")
+	d.says("No episode was opened, 1 reopened and none resolved so far", "1 open before + 0 opened + 1 reopened − 0 resolved = 2 open.", "To resolve – none did")
 	d = m.get("/team/example/metrics?weeks=1&until=2026-03-05")
 	d.says("7 episodes were opened and 6 resolved in the week of 2 March 2026; 1 under way at its end.", "Later")
+	rec := m.do(http.MethodGet, "/team/example/metrics?weeks=abc", "", "")
+	if !strings.Contains(rec.Body.String(), "weeks must be 1 to 53") {
+		t.Errorf("the page does not say what is wrong: %s", rec.Body)
+	}
 	for _, path := range []string{"?weeks=0", "?weeks=54", "?weeks=x", "?until=soon", "?until=1066-10-14"} {
 		if rec := m.do(http.MethodGet, "/team/example/metrics"+path, "", ""); rec.Code != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d", path, rec.Code)
@@ -70,7 +80,7 @@ func TestMetricsExports(t *testing.T) {
 		t.Fatalf("%d %v", rec.Code, rec.Header())
 	}
 	rows, err := csv.NewReader(rec.Body).ReadAll()
-	if err != nil || len(rows) != 1+8 || len(rows[0]) != 28 {
+	if err != nil || len(rows) != 1+8 || len(rows[0]) != 29 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	ask := func(accept string) *httptest.ResponseRecorder {

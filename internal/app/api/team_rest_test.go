@@ -122,6 +122,7 @@ func TestDigestPages(t *testing.T) {
 	m.say("email", "customer1@example.com", "company", "Example Corp")
 	late := m.propose("Export more rows", m.say("text", "Me too.", "rating", "1"))
 	m.post("/team/example/decisions", "decision", "plan", "item", late, "owner", "Owner One", "due", "2026-03-01")
+	severe := m.incidents(1)[0]
 	shipped := m.propose("Keep baskets")
 	m.post("/team/example/decisions", "decision", "accept", "item", shipped)
 	m.post("/team/example/decisions", "decision", "ship", "item", shipped, "release", "4.2")
@@ -141,16 +142,16 @@ func TestDigestPages(t *testing.T) {
 		}
 	}
 	d = m.get(path)
-	d.says("Week 10 · 2-8 March 2026 · Example", "Feedback from people 2", "nothing to compare it with yet", "One decision is asked of you",
+	d.says("Week 10 · 2-8 March 2026 · Example", "Feedback from people 3", "nothing to compare it with yet", "One decision is asked of you",
 		"Keep the promise of “Export more rows”", "What changed, and whether it helped", "Keep baskets", "Whether it helped is not measured yet.", "release 4.2",
-		"Highest scores among what is open", "Overdue promises", "Owner One", "Retrospectives", "sent 11 Mar 2026, 09:00 UTC to 1 person", "The next one")
-	d.links("/team/example/improvements/"+late, "/team/example/improvements/"+shipped)
+		"Highest scores among what is open", "Overdue promises", "Owner One", "Retrospectives 1 was opened in the week.", "Payment fails, case 0", "sent 11 Mar 2026, 10:00 UTC to 1 person", "The next one")
+	d.links("/team/example/improvements/"+late, "/team/example/improvements/"+shipped, "/team/example/improvements/"+severe+"/episodes/1")
 	if len(d.all("svg", "role", "img")) == 0 {
 		t.Error("there is no chart")
 	}
 	later := d.one("a", "rel", "next")
 	d = m.get(attrOf(later, "href"))
-	d.says("Week 11", "2 Mar 2", "The one before")
+	d.says("Week 11", "2 Mar 3", "Retrospectives None was opened in the week.", "The one before")
 }
 
 func TestLogPage(t *testing.T) {
