@@ -391,8 +391,10 @@ func (s *Service) stop(ctx context.Context, im Improvement, p product.Product, m
 	}
 	preview := c
 	voices := map[string]*Voice{}
+	var said []Attachment
 	for _, f := range pieces {
 		a := attachmentOf(f, By{}, now)
+		said = append(said, a)
 		v := voices[a.Voice]
 		if v == nil {
 			v = &Voice{}
@@ -403,7 +405,7 @@ func (s *Service) stop(ctx context.Context, im Improvement, p product.Product, m
 		v.Version = 1
 	}
 	preview.Improvement.settle(now)
-	err = s.mirror(ctx, &preview, p, nil, now)
+	err = s.mirror(ctx, &preview, p, said, now)
 	c.Episode, c.Steps, c.PostIncident, c.Improvement.Since = preview.Episode, preview.Steps, preview.PostIncident, preview.Improvement.Since
 	c.Improvement.Level, c.Improvement.Ordered = preview.Improvement.Level, preview.Improvement.Ordered
 	return c, err

@@ -22,7 +22,7 @@ func (e Entry) ByAlarm() bool { return e.What == resolved || e.What == rejoined 
 
 // mirror adds to a Change the order that its OpsItem needs: a new episode is filed, an open one is updated. extra is a
 // piece that is attached in the same step.
-func (s *Service) mirror(ctx context.Context, c *Change, p product.Product, extra *Attachment, now time.Time) error {
+func (s *Service) mirror(ctx context.Context, c *Change, p product.Product, extra []Attachment, now time.Time) error {
 	defer c.Stage(now)
 	im := &c.Improvement
 	if im.Episode == 0 {
@@ -149,8 +149,8 @@ type SaidStore interface {
 }
 
 // Said gives what people said that may be quoted in an OpsItem, the newest first; nothing where the product quotes nobody.
-// It looks at the first page of the evidence. extra is a piece that is not stored yet.
-func Said(ctx context.Context, st SaidStore, im Improvement, p product.Product, extra *Attachment) ([]Attachment, error) {
+// It looks at the first page of the evidence. extra are pieces that are not stored yet.
+func Said(ctx context.Context, st SaidStore, im Improvement, p product.Product, extra []Attachment) ([]Attachment, error) {
 	if p.Quotes != product.QuotesRedacted || !im.Evidence.People {
 		return nil, nil
 	}
@@ -158,10 +158,7 @@ func Said(ctx context.Context, st SaidStore, im Improvement, p product.Product, 
 	if err != nil {
 		return nil, fmt.Errorf("list attachments of %s: %w", im.ID, err)
 	}
-	if extra != nil {
-		said = append(said, *extra)
-	}
-	said = slices.DeleteFunc(said, func(a Attachment) bool { return a.Signal || a.Headline == "" })
+	said = slices.DeleteFunc(append(said, extra...), func(a Attachment) bool { return a.Signal || a.Headline == "" })
 	slices.SortStableFunc(said, func(a, b Attachment) int { return b.At.Compare(a.At) })
 	return said[:min(len(said), quoted)], nil
 }

@@ -283,7 +283,7 @@ func (s *Service) rules(ctx context.Context, c *Change, p product.Product, f fee
 	}
 	d.Log = s.log(By{Who: why}, now, string(verb)+" improvement", d.Improvement)
 	*c = d
-	return s.mirror(ctx, c, p, &a, now)
+	return s.mirror(ctx, c, p, []Attachment{a}, now)
 }
 
 // Decide takes one decision and stores all that follows from it. The same decision by the same person right again

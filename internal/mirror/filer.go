@@ -128,7 +128,7 @@ func (f Filer) description(im improvement.Improvement, p product.Product, said [
 		if im.Quoted {
 			andon.Component = Place(andon.Component)
 		}
-		facts = "- **Andon**: " + Harmless(andon.Words(p.Name)) + "\n"
+		facts = "- **Andon**: " + Harmless(andon.Words(p.Name)) + ". Severity 1 until somebody stands it down on the case's page\n"
 	}
 	facts += "- Evidence: " + im.Evidence.Words() + "\n- Score: " + fmt.Sprintf("%.1f (%s)", sc.Total, sc.Why) + "\n"
 	if where := place(im); where != "" {

@@ -134,6 +134,7 @@ func TestAndon(t *testing.T) {
 func TestAndonFiles(t *testing.T) {
 	w := newWorld(t)
 	w.line()
+	w.set(product.Settings{Quotes: new(product.QuotesRedacted)})
 	for i := range 3 {
 		w.run(w.reports(who(i), "checkout", i))
 	}
@@ -147,6 +148,9 @@ func TestAndonFiles(t *testing.T) {
 	w.must(err)
 	if ep.Order != opsitem.File || ep.Request.Severity != 1 || !strings.Contains(ep.Request.Description, "3 people reported problems with Checkout within 60 minutes") {
 		t.Errorf("filed: severity %d, %q", ep.Request.Severity, ep.Request.Description)
+	}
+	if !strings.Contains(ep.Request.Description, "until somebody stands it down") || strings.Count(ep.Request.Description, "\u201c") != 3 {
+		t.Errorf("filed without what the three said, or how it ends: %q", ep.Request.Description)
 	}
 	// Somebody's later word joins, and is told where it stands as with any attachment.
 	late := w.reports("late@example.com", "checkout", 40)
