@@ -30,7 +30,9 @@ func readPage(token string, limit int, list string, filters any, refuse func() *
 	if err != nil || len(b) != 8 || binary.BigEndian.Uint32(b) != p.scope {
 		return page{}, refuse()
 	}
-	p.below = binary.BigEndian.Uint32(b[4:])
+	if p.below = binary.BigEndian.Uint32(b[4:]); p.below == 0 { // numbers begin at 1: nothing of ours stopped here
+		return page{}, refuse()
+	}
 	return p, nil
 }
 
