@@ -78,8 +78,8 @@ func (it *item) derive() {
 		it.automations = append(it.automations, a.ID)
 	}
 	it.findable = nil
-	for k, v := range it.Data {
-		if filterable(k, v) {
+	for _, k := range slices.Sorted(maps.Keys(it.Data)) {
+		if v := it.Data[k]; filterable(k, v) {
 			it.findable = append(it.findable, datum{k, v.Value})
 		}
 	}
