@@ -12,7 +12,7 @@ import (
 // otherChange is a change of a member that AWS's events do not carry. It is kept beside an event for the console's
 // history alone.
 type otherChange struct {
-	What string `json:"what"` // the member; of operational data, the key
+	What string `json:"what"` // the member; of operational data, with the key
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"` // both "" where they are too long for a line
 }
@@ -71,7 +71,7 @@ func dataChange(key, from, to string) (what, shownFrom, shownTo string) {
 	case keyAutomations:
 		return "runbooks", "", ""
 	}
-	return key, from, to
+	return "data " + key, from, to
 }
 
 func exactIfSet(t time.Time) string {

@@ -36,14 +36,14 @@ func TestHistoryOfEverything(t *testing.T) {
 	}
 	var got [][]string
 	for _, c := range r.History(t.Context(), id) {
-		got = append(got, c.What)
+		got = append(got, append(c.What, c.Others...))
 	}
 	want := [][]string{
 		{"updated, no change on record"},
 		{"severity none → 1", "priority none → 2"},
-		{"notified topics", "related OpsItems none → " + related},
-		{"score 90 → none", "planned start none → 19 Oct 2026, 02:46:53 UTC"},
-		{"related resources", "note", "score 87 → 90"},
+		{"edited", "notified topics", "related OpsItems none → " + related},
+		{"edited", "data score 90 → none", "planned start none → 19 Oct 2026, 02:46:53 UTC"},
+		{"edited", "related resources", "data note", "data score 87 → 90"},
 		{"title Slow → Very slow", "description"},
 		{"created"},
 	}

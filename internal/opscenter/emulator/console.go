@@ -152,10 +152,11 @@ func (e *Emulator) operate(ctx context.Context, op string, in map[string]any) er
 
 // Change is one line of an OpsItem's history.
 type Change struct {
-	At   time.Time
-	By   string      // ARN
-	What []string    // "created", "status Open → InProgress", "learningloop.score 87 → 90"
-	Text *TextChange // of the description; nil where that stayed
+	At     time.Time
+	By     string      // ARN
+	What   []string    // "created", "status Open → InProgress", "edited"
+	Others []string    // of what AWS's events do not carry: "data learningloop.score 87 → 90"
+	Text   *TextChange // of the description; nil where that stayed
 }
 
 // History tells what became of an OpsItem, the newest first.
@@ -167,7 +168,7 @@ func (e *Emulator) History(_ context.Context, id string) []Change {
 	for i, ev := range events {
 		c := Change{At: ev.At, By: ev.By, What: []string{"created"}}
 		if i > 0 {
-			c.What = differences(events[i-1], ev)
+			c.What, c.Others = differences(events[i-1], ev)
 			c.Text = textChange(events[i-1].Description, ev.Description)
 		}
 		out = append(out, c)
@@ -176,8 +177,7 @@ func (e *Emulator) History(_ context.Context, id string) []Change {
 	return out
 }
 
-func differences(a, b *historyEvent) []string {
-	var out []string
+func differences(a, b *historyEvent) (out, others []string) {
 	say := func(name, from, to string) {
 		if from != to {
 			out = append(out, fmt.Sprintf("%s %s → %s", name, cmp.Or(from, "none"), cmp.Or(to, "none")))
@@ -192,12 +192,16 @@ func differences(a, b *historyEvent) []string {
 		out = append(out, "description")
 	}
 	for _, c := range b.Others {
-		out = append(out, c.text())
+		others = append(others, c.text())
 	}
-	if out == nil {
+	switch {
+	case out != nil:
+	case others != nil:
+		out = []string{"edited"}
+	default:
 		out = []string{"updated, no change on record"}
 	}
-	return out
+	return out, others
 }
 
 func digits(n int) string {
