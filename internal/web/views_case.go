@@ -149,6 +149,7 @@ type HistoryEntry struct {
 // Products is `/team/products`: the list, and a form to add one.
 type Products struct {
 	Items  []ProductState
+	Budget *Budget
 	Slug   string
 	Name   string
 	Errors FieldErrors
@@ -175,6 +176,21 @@ type Settings struct {
 	Errors     FieldErrors // by FieldName: ruleSource.2 is row 2, from 0
 	Changed    time.Time
 	ChangedBy  string
+	Budget     *Budget
+}
+
+// Budget is what of the budget for OpsItems, which all products share, is used.
+type Budget struct {
+	Month     time.Time // any time in it
+	Filed     int       // in the month
+	Limit     int       // of the month
+	Dollars   float64   // where money is what makes the month's limit; else 0
+	Folded    int       // in the month, into weekly lists
+	Held      int       // waiting for room now
+	Total     int       // ever filed
+	Most      int       // that may ever be
+	Shut      time.Time // until when OpsCenter itself takes no more; zero: it does
+	OpsCenter string    // where OpsItems are listed; an https address, or without the base
 }
 
 // Rule says which signals are about the product. Empty parts match everything; * is a wildcard.

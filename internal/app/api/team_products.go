@@ -36,9 +36,13 @@ func (a *API) productsView(r *http.Request) (web.Shell, web.Products, error) {
 		return sh, v, err
 	}
 	all, err := a.standings(r)
+	if err != nil {
+		return sh, v, err
+	}
 	for _, st := range all {
 		v.Items = append(v.Items, st.state)
 	}
+	v.Budget, err = a.budgetPart(r)
 	return sh, v, err
 }
 
@@ -127,6 +131,9 @@ func (a *API) settingsView(r *http.Request, p product.Product) (web.Shell, web.S
 	}
 	sh, err := a.teamShell(r, "Settings · "+p.Name, web.SectionProducts, &p)
 	if err != nil {
+		return sh, v, err
+	}
+	if v.Budget, err = a.budgetPart(r); err != nil {
 		return sh, v, err
 	}
 	v.Rules, err = a.matches(r, p)
