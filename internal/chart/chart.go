@@ -45,6 +45,7 @@ const (
 	Other Kind = iota
 	Release
 	Incident
+	Moment // nothing but its name
 )
 
 // String is the kind as a word.
@@ -54,6 +55,8 @@ func (k Kind) String() string {
 		return "release"
 	case Incident:
 		return "incident"
+	case Moment:
+		return ""
 	default:
 		return "event"
 	}

@@ -107,7 +107,7 @@ type MutedWord struct {
 }
 
 const (
-	byKey       = rulePrefix + "same signal key"
+	byKey       = rulePrefix + "the same signal again"
 	byComponent = rulePrefix + "same component within the window"
 	byResource  = rulePrefix + "same resource within the window"
 	byProduct   = rulePrefix + "andon of the whole product within the window"

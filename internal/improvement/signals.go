@@ -139,7 +139,7 @@ func (s *Service) raise(ctx context.Context, h home, f feedback.Feedback, compon
 		SignalKey: f.Signal.Key, Correlation: f.ID.Correlation(), Created: now, Updated: now, Entries: 1,
 	}
 	err := s.Store.SaveChange(ctx, Change{
-		Improvement: im, Entry: &Entry{Seq: 1, At: now, By: rulePrefix + "first signal of its key", What: "proposed", To: Proposed},
+		Improvement: im, Entry: &Entry{Seq: 1, At: now, By: rulePrefix + "the first signal of its kind", What: "proposed", To: Proposed},
 		Clusters: h.claims,
 	})
 	if err != nil && !fault.Is(err, fault.Conflict) {

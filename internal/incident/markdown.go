@@ -61,6 +61,9 @@ func (r Report) Markdown(escape func(string) string) string {
 		if m.Who != "" {
 			what += ", by " + escape(m.Who)
 		}
+		if m.Mark != "" {
+			what += " (" + string(m.Mark) + ")"
+		}
 		p("| %s | %s | %s |", clock(m.At), Names[m.Kind], what)
 	}
 	for _, k := range Kinds {

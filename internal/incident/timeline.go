@@ -32,7 +32,18 @@ type Moment struct {
 	What string    `json:"what"`          // one line; hostile, so renderers escape it. Of a Complaint: not in a frozen timeline
 	Who  string    `json:"who,omitempty"` // who took a step
 	Ref  string    `json:"ref,omitempty"` // id of the piece of Feedback, or of the OpsItem
+	Mark Mark      `json:"mark,omitempty"`
 }
+
+// Mark is a stage that an episode reached with a Moment: of each there is one at most.
+type Mark string
+
+// The marks.
+const (
+	Detected     Mark = "detected"
+	Acknowledged Mark = "acknowledged"
+	Resolved     Mark = "resolved"
+)
 
 // Bounds of a timeline: what is more is counted, not listed. The first ones say how it began, the last ones how it ended.
 const (

@@ -81,7 +81,14 @@ func (t Teller) Timeline(ctx context.Context, iid id.Improvement, n int) (incide
 	if in.ep.OpsItem != "" {
 		moments = append(moments, incident.Moment{At: in.ep.Filed, Kind: incident.Filed, What: "Filed as " + in.ep.OpsItem, Ref: in.ep.OpsItem})
 	}
-	return incident.New(moments, incident.TimesOf(in.ep), in.now), nil
+	out := incident.New(moments, incident.TimesOf(in.ep), in.now)
+	for i, m := range out.Moments {
+		if (m.Kind == incident.Signal || m.Kind == incident.Complaint) && !m.At.Before(in.ep.Stages.Detected) {
+			out.Moments[i].Mark = incident.Detected
+			break
+		}
+	}
+	return out, nil
 }
 
 // said says whether a word of that time belongs to the episode. What comes within the quiet time after its end still does.
@@ -149,11 +156,13 @@ func (t Teller) launches(ctx context.Context, in scope) ([]incident.Moment, erro
 // decided says decisions as what was done.
 var decided = map[string]string{
 	"proposed": "proposed", "accept": "accepted", "plan": "planned", "start": "started", "ship": "shipped", "decline": "declined", "reopen": "reopened",
+	"rejoined": "went on after all",
 }
 
 // decisions are the steps of an episode, told apart by their order: two may be taken at one moment.
 func (t Teller) decisions(ctx context.Context, in scope) ([]incident.Moment, error) {
 	var out []incident.Moment
+	st, acknowledged, resolved := in.ep.Stages, false, -1
 	err := pages(func(cursor string) (string, error) {
 		page, next, err := t.Store.History(ctx, in.ep.Improvement, cursor)
 		if err != nil {
@@ -170,10 +179,20 @@ func (t Teller) decisions(ctx context.Context, in scope) ([]incident.Moment, err
 			if e.Reason != "" && !strings.HasSuffix(e.By, e.Reason) {
 				what += ": " + e.Reason
 			}
-			out = append(out, incident.Moment{At: e.At, Kind: kind, What: what, Who: e.By})
+			m := incident.Moment{At: e.At, Kind: kind, What: what, Who: e.By}
+			if !acknowledged && !st.Acknowledged.IsZero() && e.By == st.AcknowledgedBy && (e.To == improvement.Planned || e.To == improvement.InProgress) {
+				m.Mark, acknowledged = incident.Acknowledged, true
+			}
+			if e.To.Closed() && !e.From.Closed() {
+				resolved = len(out)
+			}
+			out = append(out, m)
 		}
 		return next, nil
 	})
+	if resolved >= 0 && !in.ep.Resolved.IsZero() {
+		out[resolved].Mark = incident.Resolved
+	}
 	return out, err
 }
 

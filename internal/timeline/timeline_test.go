@@ -162,7 +162,11 @@ func sorted(l []string) []string { return slices.Sorted(slices.Values(l)) }
 
 func lines(tl incident.Timeline) (out []string) {
 	for _, m := range tl.Moments {
-		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", m.At.Sub(began), m.Kind, m.What, m.Who)))
+		line := fmt.Sprintf("%s %s %s %s", m.At.Sub(began), m.Kind, m.What, m.Who)
+		if m.Mark != "" {
+			line = strings.TrimSpace(line) + " = " + string(m.Mark)
+		}
+		out = append(out, strings.TrimSpace(line))
 	}
 	return out
 }
@@ -173,16 +177,16 @@ func TestTimeline(t *testing.T) {
 	w.must(err)
 	want := []string{
 		"-1h0m0s deployment shop was deployed (2)",
-		"0s status proposed rule: first signal of its key",
-		"0s signal errors is in alarm",
+		"0s status proposed rule: the first signal of its kind",
+		"0s signal errors is in alarm = detected",
 		"0s status accepted rule: alarm severity 1 is 2 or worse",
 		"1m0s filed Filed as oi-000000000001",
 		"5m0s complaint It fails.",
-		"10m0s status started ana@example.com",
+		"10m0s status started ana@example.com = acknowledged",
 		"12m0s level severity 3 (was: 1) ana@example.com",
 		"14m0s andon stood the andon down: a drill ana@example.com",
 		"40m0s signal errors is OK again",
-		"50m0s status shipped: release 3: rolled back ana@example.com",
+		"50m0s status shipped: release 3: rolled back ana@example.com = resolved",
 		"50m0s told 1 person told: accepted", "50m0s told 1 person told: in progress", "50m0s told 1 person told: shipped",
 		"1h20m0s complaint It failed an hour ago.",
 	}
@@ -196,8 +200,8 @@ func TestTimeline(t *testing.T) {
 	second, err := w.Timeline(t.Context(), iid, 2)
 	w.must(err)
 	want = []string{
-		"240h0m0s signal errors is in alarm", "240h0m0s status reopened rule: alarm of severity 1 returned after the quiet time",
-		"240h30m0s status shipped ana@example.com",
+		"240h0m0s signal errors is in alarm = detected", "240h0m0s status reopened rule: alarm of severity 1 returned after the quiet time",
+		"240h30m0s status shipped ana@example.com = resolved",
 	}
 	if d := cmp.Diff(sorted(want), sorted(lines(second))); d != "" {
 		t.Errorf("second (-want +got):\n%s", d)

@@ -19,10 +19,10 @@ func (r *Renderer) funcs() template.FuncMap {
 		"url":   func(segments ...string) string { return r.opt.Base + Path(segments...) },
 		"link":  r.link,
 		"asset": func(name string) string { return r.opt.Base + AssetPath(name) },
-		"ago":   r.ago, "day": r.day, "stamp": stamp, "month": month,
+		"ago":   r.ago, "day": r.day, "stamp": stamp, "second": second, "month": month,
 		"plain": plain, "say": say, "num": number, "plural": plural, "join": strings.Join, "first": first, "more": more,
 		"word": word, "headline": headline, "kind": kindWord, "kinds": kinds, "declines": declines, "severities": severities, "bands": bands,
-		"steps": steps, "bar": bar, "spark": spark, "figure": figure, "times": times, "interval": interval, "picture": picture,
+		"steps": steps, "bar": bar, "spark": spark, "figure": figure, "times": times, "course": course, "interval": interval, "picture": picture,
 		"input": newInput, "hint": hint, "typ": typ, "auto": auto, "max": maxLen, "req": req, "opt": opt, "numeric": numeric, "pre": pre, "rows": rows,
 		"problems": problems, "id": id, "has": func(list []string, s string) bool { return slices.Contains(list, s) },
 		"failure": failureText, "args": args, "add": func(a, b int) int { return a + b },
@@ -238,6 +238,9 @@ func args(pairs ...any) (map[string]any, error) {
 
 // times is a chart of times as HTML, likewise.
 func times(t *chart.Times) template.HTML { return template.HTML(chart.TimesFigure(*t)) } //nolint:gosec // escaped there
+
+// course is a line of time as HTML, likewise.
+func course(c chart.Course) template.HTML { return template.HTML(chart.CourseFigure(c)) } //nolint:gosec // escaped there
 
 // figure is a chart as HTML: package chart escapes every text in it.
 func figure(s *chart.Series) template.HTML { return template.HTML(chart.Figure(*s)) } //nolint:gosec // escaped there

@@ -55,10 +55,15 @@ func timelinePage() Timeline {
 	return Timeline{
 		Product: shop, ID: "imp_1", Title: "Payments fail with an error", Episode: 1, Severity: 1, Source: "machines and people",
 		OpsItem: &Link{"oi-0123456789ab", "/_local/opscenter/items/oi-0123456789ab"}, Made: now, LookBack: daysAgo(12), Waiting: "Its event waits to be told.",
-		Times: []Fact{{"To detect", "4 min"}, {"To file", "2 s"}, {"To acknowledge", "11 min"}, {"To resolve", "2 h 41 min"}},
+		Times:   []Fact{{"To detect", "4 min"}, {"To file", "2 s"}, {"To acknowledge", "11 min"}, {"To resolve", "2 h 41 min"}},
+		Seconds: true,
+		Course: chart.Course{
+			Title: "The episode as a line of time", At: []time.Time{daysAgo(13), daysAgo(12), daysAgo(12).Add(11 * time.Minute)},
+			Marks: []chart.Mark{{At: daysAgo(12), Label: "detected", Kind: chart.Moment}, {At: daysAgo(12).Add(11 * time.Minute), Label: "acknowledged 11 min", Kind: chart.Moment}},
+		},
 		Moments: []Moment{
 			{At: daysAgo(13), Kind: "deployment", What: "checkout-service was deployed to production (d-CHECKOUT42)"},
-			{At: daysAgo(12), Kind: "signal", What: "checkout-payment-errors is in alarm"},
+			{At: daysAgo(12), Kind: "signal", What: "checkout-payment-errors is in alarm", Mark: "detected"},
 			{At: daysAgo(12).Add(time.Minute), Kind: "complaint", What: "I pressed Pay and got an error, and my money is gone", Path: "/team/web-shop/improvements/imp_1"},
 			{At: daysAgo(12).Add(90 * time.Second), Kind: "complaint", What: "4 complaints within 12 s", More: []Moment{
 				{At: daysAgo(12).Add(90 * time.Second), Kind: "complaint", What: "Charged twice", Path: "/team/web-shop/improvements/imp_1"}, {At: daysAgo(12).Add(102 * time.Second), Kind: "complaint", What: "Pay does nothing"},

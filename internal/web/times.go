@@ -8,6 +8,7 @@ import (
 
 const (
 	exactLayout = "2 Jan 2006, 15:04 MST"
+	toTheSecond = "2 Jan 2006, 15:04:05 MST"
 	dayLayout   = "2 Jan 2006"
 )
 
@@ -43,6 +44,12 @@ func stamp(t time.Time) template.HTML {
 	}
 	t = t.UTC()
 	return element(t, t.Format(time.RFC3339), "stamp", "", t.Format(exactLayout))
+}
+
+// second tells the exact moment to the second.
+func second(t time.Time) template.HTML {
+	t = t.UTC()
+	return element(t, t.Format(time.RFC3339), "second", "", t.Format(toTheSecond))
 }
 
 func month(t time.Time) string { return t.Format("January 2006") }

@@ -72,6 +72,8 @@ type Timeline struct {
 	Source   string // "machines and people"
 	OpsItem  *Link  // nil: not filed
 	Times    []Fact
+	Course   chart.Course
+	Seconds  bool // some of it is told apart by seconds only
 	Moments  []Moment
 	Left     []string  // "And 412 more complaints in between."
 	Made     time.Time // as of when it is told
@@ -92,6 +94,7 @@ type Moment struct {
 	Kind string // signal, deployment, complaint, status, filed, told
 	What string
 	Who  string
+	Mark string   // detected, acknowledged, resolved: the stage that the episode reached with it; "" for none
 	Path string   // where there is more; "" for nowhere
 	More []Moment // those that followed, of the same kind: What sums them up, and a reader can open them
 }

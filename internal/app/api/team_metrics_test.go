@@ -132,13 +132,18 @@ func TestTimelinePage(t *testing.T) {
 	d := m.get(at)
 	d.says("Payment fails, case 0", "Severity 1", "A post-incident retrospective was opened", "To acknowledge 10 min", "To resolve 1 h", "complaint I paid twice. 0",
 		"accepted", "started", "shipped: rolled back", "Filed as oi-", "1 person told: in progress", "Download as Markdown")
+	// Some of it lies within a minute, so all of it is told to the second; and it is drawn.
+	d.says("4 Mar 2026, 09:10:00 UTC status started by staff@example.com acknowledged", "I paid twice. 0 detected", "shipped: rolled back by staff@example.com resolved")
+	if line := d.all("svg", "role", "img"); len(line) != 2 || !strings.Contains(attrOf(line[0], "aria-label"), "Detected, filed 10 min, acknowledged 10 min, resolved 1 h.") {
+		t.Errorf("%d lines of time", len(line))
+	}
 	d.links(at+"?kept=yes", at+"/timeline.md")
 	m.later(time.Minute)
-	m.get(at+"?kept=yes").says("as it was kept", "I paid twice. 0", "see it as it is known now")
+	m.get(at+"?kept=yes").says("as kept at", "I paid twice. 0", "see it as it is known now")
 	for path, kept := range map[string]string{at + "/timeline.md": "As it is known at", at + "/timeline.md?kept=yes": "As it was kept at"} {
 		rec := m.do(http.MethodGet, path, "", "")
 		if rec.Code != 200 || !strings.HasPrefix(rec.Header().Get("Content-Type"), "text/markdown") || !strings.Contains(rec.Body.String(), kept) ||
-			!strings.Contains(rec.Body.String(), `| complaint | I paid twice. 0 |`) {
+			!strings.Contains(rec.Body.String(), `| complaint | I paid twice. 0 (detected) |`) {
 			t.Errorf("%s: %d %v\n%s", path, rec.Code, rec.Header(), rec.Body)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"learningloop/internal/chart"
 	"learningloop/internal/fault"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
@@ -125,6 +126,8 @@ func (a *API) timelinePage(r *http.Request) (answer, error) {
 	for _, m := range t.timeline.Moments {
 		v.Moments = append(v.Moments, a.momentView(t, m))
 	}
+	v.Seconds = bySeconds(t)
+	v.Course = courseOf(t)
 	v.Moments = folded(v.Moments)
 	for _, k := range incident.Kinds {
 		if n := t.timeline.Left[k]; n > 0 {
@@ -134,12 +137,51 @@ func (a *API) timelinePage(r *http.Request) (answer, error) {
 	return draw(sh, v)
 }
 
+// bySeconds says whether minutes would tell too little: moments lie within one, or a stage took less than two.
+func bySeconds(t told) bool {
+	const close, short = time.Minute, 2 * time.Minute
+	for i, m := range t.timeline.Moments {
+		if i > 0 && m.At.Sub(t.timeline.Moments[i-1].At) < close {
+			return true
+		}
+	}
+	for _, d := range []time.Duration{t.timeline.Times.Detect, t.timeline.Times.File, t.timeline.Times.Acknowledge, t.timeline.Times.Resolve} {
+		if d > 0 && d < short {
+			return true
+		}
+	}
+	return false
+}
+
+// courseOf is the episode as a line of time, its stages named with how long each took.
+func courseOf(t told) chart.Course {
+	c := chart.Course{Title: "The episode as a line of time"}
+	for _, m := range t.timeline.Moments {
+		c.At = append(c.At, m.At)
+	}
+	mark := func(at time.Time, name string, took time.Duration) {
+		if at.IsZero() || t.frozen && at.After(t.timeline.Made) {
+			return
+		}
+		if took >= time.Second {
+			name += " " + incident.Took(took)
+		}
+		c.Marks = append(c.Marks, chart.Mark{At: at, Label: name, Kind: chart.Moment})
+	}
+	e, times := t.ep, incident.TimesOf(t.ep)
+	mark(e.Stages.Detected, "detected", 0)
+	mark(e.Filed, "filed", times.File)
+	mark(e.Stages.Acknowledged, "acknowledged", times.Acknowledge)
+	mark(e.Resolved, "resolved", times.Resolve)
+	return c
+}
+
 // folded sums up complaints that follow each other, where they are more than a few: what else happened shows between them.
 func folded(all []web.Moment) (out []web.Moment) {
 	const few = 3
 	for i := 0; i < len(all); {
 		n := 1
-		for all[i].Kind == incident.Names[incident.Complaint] && i+n < len(all) && all[i+n].Kind == all[i].Kind {
+		for all[i].Kind == incident.Names[incident.Complaint] && all[i].Mark == "" && i+n < len(all) && all[i+n].Kind == all[i].Kind {
 			n++
 		}
 		if n <= few {
@@ -155,7 +197,7 @@ func folded(all []web.Moment) (out []web.Moment) {
 }
 
 func (a *API) momentView(t told, m incident.Moment) web.Moment {
-	v := web.Moment{At: m.At, Kind: incident.Names[m.Kind], What: cmp.Or(m.What, "Somebody reported it."), Who: m.Who}
+	v := web.Moment{At: m.At, Kind: incident.Names[m.Kind], What: cmp.Or(m.What, "Somebody reported it."), Who: m.Who, Mark: string(m.Mark)}
 	switch m.Kind {
 	case incident.Complaint:
 		v.Path = casePath(t.p.Slug, t.im.ID) + "?evidence=all#" + "ev-" + m.Ref
@@ -178,7 +220,7 @@ func timeFacts(t told) []web.Fact {
 		}
 	}
 	e := t.ep
-	acked := "under way"
+	acked := "not yet"
 	if !e.Resolved.IsZero() {
 		acked = "nobody did"
 	}

@@ -7,6 +7,7 @@
   // Times: the server's words, retold in the reader's zone. The clock is the server's, so that a wrong one here says nothing false.
   const skew = Date.parse(document.documentElement.dataset.now) - Date.now();
   const exact = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
+  const second = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' });
   const dateOnly = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
   const relative = (t) => {
     const ms = Date.now() + skew - t, d = Math.abs(ms) / 60000;
@@ -21,7 +22,7 @@
     for (const el of $$('time[data-t]', root)) {
       const t = Date.parse(el.dateTime);
       if (Number.isNaN(t) || el.dataset.t === 'day') continue;
-      if (el.dataset.t === 'ago') { el.textContent = relative(t); el.title = exact.format(t); } else { el.textContent = exact.format(t); }
+      if (el.dataset.t === 'ago') { el.textContent = relative(t); el.title = exact.format(t); } else { el.textContent = (el.dataset.t === 'second' ? second : exact).format(t); }
     }
   };
   tell(document);

@@ -69,11 +69,12 @@ func (p *player) tellSignals() {
 	// The first time the alarm's own action is still in place, and its OpsItem is adopted.
 	p.filedByAlarm(p.at(4, 3, 19, 9), searchAlarm)
 	for _, evening := range []struct{ week, day int }{{4, 3}, {5, 2}, {6, 1}} {
-		p.heard(p.at(evening.week, evening.day, 19, 10))
 		for flap := range 3 {
 			at := p.at(evening.week, evening.day, 19, 10+20*flap)
 			p.alarm(at, searchAlarm, "The slowest tenth of searches takes too long.", true)
+			p.heard(at)
 			p.alarm(at.Add(9*time.Minute), searchAlarm, "The slowest tenth of searches takes too long.", false)
+			p.heard(at.Add(9 * time.Minute))
 		}
 		p.worked(p.at(evening.week, evening.day, 20, 15), "search", searchAlarm, "InProgress")
 		p.worked(p.at(evening.week, evening.day, 21, 30), "search", searchAlarm, "Resolved")
@@ -90,11 +91,12 @@ func (p *player) tellSignals() {
 func (p *player) tellIncident() {
 	const week, day = 7, 2
 	from := p.at(week, day, 14, 4)
-	p.heard(from)
 	for flap := range 5 {
 		at := from.Add(time.Duration(flap) * 13 * time.Minute)
 		p.alarm(at, paymentsAlarm, "Payments that end in an error.", true)
+		p.heard(at)
 		p.alarm(at.Add(8*time.Minute), paymentsAlarm, "Payments that end in an error.", false)
+		p.heard(at.Add(8 * time.Minute))
 	}
 	for range int(95 * p.cfg.Volume) {
 		p.say(burst, from.Add(4*time.Minute+time.Duration(p.r.ExpFloat64()*float64(38*time.Minute)).Truncate(time.Millisecond)))
