@@ -31,8 +31,9 @@ type journal struct {
 }
 
 // openJournal reads the records in dir into apply, rewrites the file where much of it is superseded, and opens it for
-// more. A line that is cut off or broken ends the file, as a crash leaves it: those records were never acknowledged. The
-// rest is put aside in a file of its own and its name returned, since on a sound disk there is none.
+// more. A last line that is cut off or broken is what a crash leaves: that record was never acknowledged. It is put aside in
+// a file of its own, whose name is returned. A broken line with sound ones behind it is no crash's, and what those say was
+// acknowledged: the file is left as it is, and the error says where it is broken.
 func openJournal(dir string, apply func(*record), dump func(func(*record) bool)) (j *journal, aside string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, "", fmt.Errorf("make %s: %w", dir, err)
@@ -86,21 +87,30 @@ func openJournal(dir string, apply func(*record), dump func(func(*record) bool))
 // replay applies every sound line and says how many there were and where they end.
 func replay(r io.Reader, apply func(*record)) (lines int, good int64, err error) {
 	br := bufio.NewReaderSize(r, 1<<20)
+	broken, behind := false, 0 // a line was broken; how many behind it are sound
 	for {
 		line, err := br.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) { // what stands behind the last line break was cut off
+			if behind > 0 {
+				return lines, good, fmt.Errorf("line %d, at byte %d, is broken, yet %d sound lines come after it, which no crash does; "+
+					"put a copy of the file in its place, or take that line out to go on without it", lines+1, good, behind)
+			}
 			return lines, good, nil
 		}
 		if err != nil {
 			return lines, good, err // the caller says which file
 		}
 		rec, ok := decodeLine(line)
-		if !ok {
-			return lines, good, nil
+		switch {
+		case !ok:
+			broken = true
+		case broken:
+			behind++
+		default:
+			apply(rec)
+			lines++
+			good += int64(len(line))
 		}
-		apply(rec)
-		lines++
-		good += int64(len(line))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -184,6 +185,63 @@ func TestBrokenLineIsKeptAside(t *testing.T) {
 	aside, err := os.ReadFile(filepath.Join(broken, fmt.Sprintf("%s.broken-%d", journalName, first)))
 	if err != nil || !bytes.Equal(aside, whole[first:]) {
 		t.Errorf("%q, %v", aside, err)
+	}
+}
+
+// A broken line before sound ones is no crash's: what they say was acknowledged, and the start must not forget it.
+func TestBrokenInTheMiddle(t *testing.T) {
+	dir := t.TempDir()
+	r := newRig(t, func(c *Config) { c.Dir = dir })
+	for range 4 {
+		r.create()
+	}
+	whole, err := os.ReadFile(filepath.Join(dir, journalName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	first, second := len(lines[0]), len(lines[1])
+	for _, tc := range []struct {
+		name  string
+		spoil func(journal []byte) []byte
+		want  string // a part of the error; "" for none
+	}{
+		{"a bit", func(j []byte) []byte { j[first+20] ^= 1; return j }, fmt.Sprintf("line 2, at byte %d, is broken, yet 2 sound lines", first)},
+		{"a line break", func(j []byte) []byte { j[first+second-1] = ' '; return j }, "line 2, at byte"},
+		{"a line that is none", func(j []byte) []byte { return slices.Insert(j, first, []byte("x\n")...) }, "yet 3 sound lines"},
+		{"and the end is cut off", func(j []byte) []byte { j[first+20] ^= 1; return j[:len(j)-5] }, "yet 1 sound lines"},
+		{"all that follows", func(j []byte) []byte {
+			for i := first; i < len(j); i++ {
+				j[i] = 0
+			}
+			return j
+		}, ""},
+		{"the line is taken out", func(j []byte) []byte { return slices.Delete(j, first, first+second) }, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			broken := t.TempDir()
+			path := filepath.Join(broken, journalName)
+			journal := tc.spoil(slices.Clone(whole))
+			if err := os.WriteFile(path, journal, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			e, err := New(Config{Account: testAccount, Region: testRegion, Dir: broken, Clock: r.clock.now})
+			if tc.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := e.Close(); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("%v, want %q", err, tc.want)
+			}
+			if left, err := os.ReadFile(path); err != nil || !bytes.Equal(left, journal) {
+				t.Errorf("the file was touched: %v", err)
+			}
+		})
 	}
 }
 
