@@ -70,6 +70,17 @@ func TestCreateRules(t *testing.T) {
 		{"dedup string too long", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyDedup, dedup(513)) }, "OperationalData"},
 		{"dedup that is no JSON", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyDedup, "checkout") }, "OperationalData"},
 		{"dedup without its string", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyDedup, "{}") }, "OperationalData"},
+		{"dedup string under another name", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyDedup, `{"DEDUPSTRING":"checkout"}`) }, "OperationalData"},
+		{"an empty dedup string", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyDedup, `{"dedupString":" "}`) }, "OperationalData"},
+		{"resources under another name", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyResources, `[{"ARN":"arn:aws:x"}]`) }, "OperationalData"},
+		{"a resource without ARN", func(in *ssm.CreateOpsItemInput) {
+			in.OperationalData = data(keyResources, `[{"arn":"arn:aws:x"},{"arn":""}]`)
+		}, "OperationalData"},
+		{"no resources", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyResources, `[]`) }, ""},
+		{"resources that are null", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyResources, `null`) }, "OperationalData"},
+		{"runbooks under another name", func(in *ssm.CreateOpsItemInput) {
+			in.OperationalData = data(keyAutomations, `[{"AutomationId":"AWS-RestartEC2Instance"}]`)
+		}, "OperationalData"},
 		{"resources", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyResources, arns(100)) }, ""},
 		{"resources that are no list", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyResources, "arn:aws:x") }, "OperationalData"},
 		{"runbooks", func(in *ssm.CreateOpsItemInput) { in.OperationalData = data(keyAutomations, runbooks(10)) }, ""},

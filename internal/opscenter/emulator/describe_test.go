@@ -83,6 +83,7 @@ func TestDescribeFilters(t *testing.T) {
 		{"data", []types.OpsItemFilter{filterBy("OperationalData", "Equal", `{"key":"score","value":"17"}`)}, "a"},
 		{"data under another key", []types.OpsItemFilter{filterBy("OperationalData", "Equal", `{"key":"owner","value":"17"}`)}, ""},
 		{"data that is not searchable", []types.OpsItemFilter{filterBy("OperationalData", "Equal", `{"key":"plain","value":"17"}`)}, ""},
+		{"data by other names", []types.OpsItemFilter{filterBy("OperationalData", "Equal", `{"Key":"score","Value":"17"}`)}, "!"},
 		{"data of another form", []types.OpsItemFilter{filterBy("OperationalData", "Equal", "score=17")}, "!"},
 		{"data key", []types.OpsItemFilter{filterBy("OperationalDataKey", "Equal", "score")}, "ba"},
 		{"data key not searchable", []types.OpsItemFilter{filterBy("OperationalDataKey", "Equal", "plain")}, ""},

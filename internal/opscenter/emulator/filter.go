@@ -185,21 +185,22 @@ func titlePrefix(title string) string { return cut(title, titleCompared) }
 
 // dataCondition takes values of the form {"key":"key_name","value":"a_value"}.
 func dataCondition(f filter) (condition, *Error) {
-	type pair struct {
-		Key   *string `json:"key"`
-		Value *string `json:"value"`
-	}
 	c := condition{indexed: true}
-	pairs := make([]pair, len(f.Values))
+	wanted := make([]datum, len(f.Values))
 	for i, v := range f.Values {
-		if json.Unmarshal([]byte(v), &pairs[i]) != nil || pairs[i].Key == nil || pairs[i].Value == nil {
+		var m map[string]any // for members of exact names, as a request's have
+		bad := json.Unmarshal([]byte(v), &m) != nil
+		key, hasKey := m["key"].(string)
+		value, hasValue := m["value"].(string)
+		if bad || !hasKey || !hasValue {
 			return condition{}, errRule(`Filter key OperationalData takes values of the form {"key":"key_name","value":"a_value"}.`)
 		}
-		c.keys = append(c.keys, indexKey{fieldDataValue, *pairs[i].Value})
+		wanted[i] = datum{key, value}
+		c.keys = append(c.keys, indexKey{fieldDataValue, value})
 	}
 	c.match = func(it *item) bool {
 		return slices.ContainsFunc(it.findable, func(d datum) bool {
-			return slices.ContainsFunc(pairs, func(p pair) bool { return d.key == *p.Key && equalText(d.value, *p.Value) })
+			return slices.ContainsFunc(wanted, func(w datum) bool { return d.key == w.key && equalText(d.value, w.value) })
 		})
 	}
 	return c, nil

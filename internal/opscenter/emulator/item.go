@@ -69,14 +69,8 @@ type datum struct{ key, value string }
 
 // derive fills what follows from the stored fields.
 func (it *item) derive() {
-	it.resources = nil
-	for _, r := range readResources(it.Data[keyResources].Value) {
-		it.resources = append(it.resources, r.ARN)
-	}
-	it.automations = nil
-	for _, a := range readAutomations(it.Data[keyAutomations].Value) {
-		it.automations = append(it.automations, a.ID)
-	}
+	it.resources = slices.Concat(readResources(it.Data[keyResources].Value)) // nil where there are none
+	it.automations = slices.Concat(readAutomations(it.Data[keyAutomations].Value))
 	it.findable = nil
 	for _, k := range slices.Sorted(maps.Keys(it.Data)) {
 		if v := it.Data[k]; filterable(k, v) {
@@ -187,46 +181,42 @@ func (it *item) summary() opsItemSummary {
 	}
 }
 
+// resource is an entry of /aws/resources.
 type resource struct {
 	ARN string `json:"arn"`
 }
 
-type automation struct {
-	Type string `json:"automationType"`
-	ID   string `json:"automationId"`
-}
+// The values of reserved keys are JSON whose members have exact names, as a request's have (bind): encoding/json alone
+// would take "DEDUPSTRING" for dedupString.
 
-// readResources reads the value of /aws/resources; nil where it is not a list of them.
-func readResources(v string) []resource {
-	var out []resource
-	if v == "" || json.Unmarshal([]byte(v), &out) != nil {
-		return nil
-	}
-	if slices.ContainsFunc(out, func(r resource) bool { return r.ARN == "" }) {
-		return nil
-	}
-	return out
-}
+// readResources gives the ARNs in the value of /aws/resources; nil where it is not a list of them.
+func readResources(v string) []string { return memberOfEach(v, "arn") }
 
-// readAutomations reads the value of /aws/automations; nil where it is not a list of them.
-func readAutomations(v string) []automation {
-	var out []automation
-	if v == "" || json.Unmarshal([]byte(v), &out) != nil {
+// readAutomations gives the runbooks in the value of /aws/automations; nil where it is not a list of them.
+func readAutomations(v string) []string { return memberOfEach(v, "automationId") }
+
+func memberOfEach(v, member string) []string {
+	var list []map[string]any
+	if json.Unmarshal([]byte(v), &list) != nil || list == nil {
 		return nil
 	}
-	if slices.ContainsFunc(out, func(a automation) bool { return a.ID == "" }) {
-		return nil
+	out := make([]string, 0, len(list)) // an empty list is one
+	for _, m := range list {
+		text, _ := m[member].(string)
+		if text == "" {
+			return nil
+		}
+		out = append(out, text)
 	}
 	return out
 }
 
 // readDedup reads the value of /aws/dedup.
 func readDedup(v string) (string, bool) {
-	var d struct {
-		String *string `json:"dedupString"`
-	}
-	if json.Unmarshal([]byte(v), &d) != nil || d.String == nil || strings.TrimSpace(*d.String) == "" {
+	var m map[string]any
+	if json.Unmarshal([]byte(v), &m) != nil {
 		return "", false
 	}
-	return *d.String, true
+	d, ok := m["dedupString"].(string)
+	return d, ok && strings.TrimSpace(d) != ""
 }
