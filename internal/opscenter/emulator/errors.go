@@ -71,7 +71,7 @@ func errInvalid(parameter, format string, args ...any) *Error {
 }
 
 func errLimit(resource, limitType string, limit int, format string, args ...any) *Error {
-	e := newError("OpsItemLimitExceededException", format, args...)
+	e := newError(limitExceeded, format, args...)
 	e.Members = map[string]any{"ResourceTypes": []string{resource}, "Limit": limit, "LimitType": limitType}
 	return e
 }

@@ -13,14 +13,18 @@ type Fault struct {
 	Code    string // "__type" of the answer; "InternalServerError"
 	Status  int    // HTTP status; 500 for InternalServerError, else 400
 	Message string
-	After   bool // carry the request out and answer the error all the same, as a lost answer looks
-	Drop    bool // cut the connection instead of answering
+	Members map[string]any // the exception's further members, by the model's names: "OpsItemId". Those of
+	// OpsItemLimitExceededException are the month's quota where none are given
+	After bool // carry the request out and answer the error all the same, as a lost answer looks
+	Drop  bool // cut the connection instead of answering
 }
+
+const limitExceeded = "OpsItemLimitExceededException"
 
 // The faults that AWS shows most.
 var (
 	throttled = Fault{Code: "ThrottlingException", Message: "Rate exceeded"}
-	overQuota = Fault{Code: "OpsItemLimitExceededException", Message: "The account has reached its limit."}
+	overQuota = Fault{Code: limitExceeded, Message: "The account has reached its limit."}
 )
 
 // Faults makes an emulator fail on demand, for the tests of those who call it. The methods are safe for concurrent use.
@@ -136,16 +140,20 @@ func (f *Faults) copies() int {
 	return 1
 }
 
-func (f *Fault) error() *Error {
-	e := &Error{Code: f.Code, Status: f.Status, Message: f.Message}
-	if e.Code == "" {
-		e.Code = "InternalServerError"
+// struck is what a fault answers.
+func (e *Emulator) struck(f *Fault) *Error {
+	err := &Error{Code: f.Code, Status: f.Status, Message: f.Message, Members: f.Members}
+	if err.Code == "" {
+		err.Code = "InternalServerError"
 	}
-	if e.Status == 0 {
-		e.Status = 400
-		if e.Code == "InternalServerError" {
-			e.Status = 500
+	if err.Status == 0 {
+		err.Status = 400
+		if err.Code == "InternalServerError" {
+			err.Status = 500
 		}
 	}
-	return e
+	if err.Code == limitExceeded && err.Members == nil {
+		err.Members = e.overMonth().Members
+	}
+	return err
 }

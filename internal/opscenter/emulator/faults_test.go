@@ -68,7 +68,13 @@ func TestFaults(t *testing.T) {
 	})
 	t.Run("over quota", func(t *testing.T) {
 		r.Faults().OverQuota(1)
-		refused[*types.OpsItemLimitExceededException](t, create())
+		if e := refusal[*types.OpsItemLimitExceededException](t, create()); e.Limit != 10_000 {
+			t.Errorf("limit %d", e.Limit)
+		}
+		r.Faults().FailNext(Any, 1, Fault{Code: "OpsItemAlreadyExistsException", Members: map[string]any{"OpsItemId": id}})
+		if e := refusal[*types.OpsItemAlreadyExistsException](t, create()); aws.ToString(e.OpsItemId) != id {
+			t.Errorf("names %v", e.OpsItemId)
+		}
 	})
 	t.Run("down", func(t *testing.T) {
 		r.Faults().Down(true)

@@ -20,14 +20,15 @@ type faultPlan struct {
 
 // nextFault is one way for the next requests to go wrong.
 type nextFault struct {
-	Operation string `json:"operation"` // "CreateOpsItem", or * for any
-	Count     *int   `json:"count"`     // 1 where absent; -1: all until the faults are cleared
-	Kind      string `json:"kind,omitempty"`
-	Code      string `json:"code,omitempty"`
-	Status    int    `json:"status,omitempty"`
-	Message   string `json:"message,omitempty"`
-	After     bool   `json:"after,omitempty"`
-	Drop      bool   `json:"drop,omitempty"`
+	Operation string         `json:"operation"` // "CreateOpsItem", or * for any
+	Count     *int           `json:"count"`     // 1 where absent; -1: all until the faults are cleared
+	Kind      string         `json:"kind,omitempty"`
+	Code      string         `json:"code,omitempty"`
+	Status    int            `json:"status,omitempty"`
+	Message   string         `json:"message,omitempty"`
+	Members   map[string]any `json:"members,omitempty"` // further ones of the exception that code names
+	After     bool           `json:"after,omitempty"`
+	Drop      bool           `json:"drop,omitempty"`
 }
 
 // faultKinds save writing out the usual ones.
@@ -49,7 +50,7 @@ func (e *Emulator) putFaults(w http.ResponseWriter, r *http.Request) {
 	var in faultPlan
 	err := readOrder(w, r, &in)
 	if err == nil {
-		err = e.faults.follow(in)
+		err = e.faults.follow(in, e.model)
 	}
 	e.reply(w, e.faults.plan(), err)
 }
@@ -68,7 +69,8 @@ func (f *Faults) plan() faultPlan {
 		left := p.left
 		out.Next = append(out.Next, nextFault{
 			Operation: operationText(p.op), Count: &left,
-			Code: p.fault.Code, Status: p.fault.Status, Message: p.fault.Message, After: p.fault.After, Drop: p.fault.Drop,
+			Code: p.fault.Code, Status: p.fault.Status, Message: p.fault.Message, Members: p.fault.Members,
+			After: p.fault.After, Drop: p.fault.Drop,
 		})
 	}
 	for op, d := range f.latency {
@@ -87,13 +89,13 @@ func operationText(op string) string {
 }
 
 // follow puts a plan in the place of all faults there are, or nothing where it is wrong.
-func (f *Faults) follow(plan faultPlan) *Error {
+func (f *Faults) follow(plan faultPlan, m *model) *Error {
 	if len(plan.Next) > maxFaults {
 		return errField("next", "can have %d entries", maxFaults)
 	}
 	next := make([]planned, len(plan.Next))
 	for i, n := range plan.Next {
-		p, err := n.read("next[" + strconv.Itoa(i) + "].")
+		p, err := n.read("next["+strconv.Itoa(i)+"].", m)
 		if err != nil {
 			return err
 		}
@@ -122,7 +124,7 @@ func (f *Faults) follow(plan faultPlan) *Error {
 	return nil
 }
 
-func (n nextFault) read(field string) (planned, *Error) {
+func (n nextFault) read(field string, m *model) (planned, *Error) {
 	op, err := readOperation(field+"operation", n.Operation)
 	if err != nil {
 		return planned{}, err
@@ -152,8 +154,27 @@ func (n nextFault) read(field string) (planned, *Error) {
 	if n.Message != "" {
 		fault.Message = n.Message
 	}
+	if err := checkMembers(field, m.Shapes[fault.Code], n.Members); err != nil {
+		return planned{}, err
+	}
+	fault.Members = n.Members
 	fault.After, fault.Drop = n.After, fault.Drop || n.Drop
 	return planned{op, left, fault}, nil
+}
+
+// checkMembers holds the members of a fault to the exception's shape: an SDK would not read others.
+func checkMembers(field string, s *shape, members map[string]any) *Error {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if s == nil || !s.Exception || s.Members[name] == nil || name == "Message" {
+			return errField(field+"members."+name, "is no member of the exception; code says which one it is, and message what it says")
+		}
+	}
+	if len(members) > 0 {
+		if err := check(s, members); err != nil {
+			return errField(field+"members", "does not fit: %s", err.Message)
+		}
+	}
+	return nil
 }
 
 func readOperation(field, name string) (string, *Error) {

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -48,7 +49,23 @@ func TestFaultsFromOutside(t *testing.T) {
 	})
 	t.Run("over quota", func(t *testing.T) {
 		set(`{"next":[{"operation":"*","kind":"overQuota"}]}`)
-		refused[*types.OpsItemLimitExceededException](t, create())
+		e := refusal[*types.OpsItemLimitExceededException](t, create())
+		if e.Limit != 10_000 || aws.ToString(e.LimitType) != "OpsItemsPerMonth" || !slices.Equal(e.ResourceTypes, []string{"OpsItem"}) {
+			t.Errorf("limit %d of type %v for %v", e.Limit, e.LimitType, e.ResourceTypes)
+		}
+	})
+	t.Run("with members", func(t *testing.T) {
+		out := set(`{"next":[{"operation":"CreateOpsItem","code":"OpsItemAlreadyExistsException","members":{"OpsItemId":"oi-0123456789ab"}},
+			{"operation":"CreateOpsItem","kind":"overQuota","members":{"Limit":7}}]}`)
+		if again := set(encode(t, out)); !cmp.Equal(out, again) {
+			t.Errorf("what GET gives cannot be put: %v", again)
+		}
+		if e := refusal[*types.OpsItemAlreadyExistsException](t, create()); aws.ToString(e.OpsItemId) != "oi-0123456789ab" {
+			t.Errorf("names %v", e.OpsItemId)
+		}
+		if e := refusal[*types.OpsItemLimitExceededException](t, create()); e.Limit != 7 || e.LimitType != nil {
+			t.Errorf("%+v", e)
+		}
 	})
 	t.Run("applied, and the answer lost", func(t *testing.T) {
 		before := r.Counts()[StatusOpen]
@@ -113,6 +130,11 @@ func TestBadFaults(t *testing.T) {
 		{"a good status", `{"next":[{"operation":"*","status":200}]}`, "next[0].status"},
 		{"an odd code", `{"next":[{"operation":"*","code":"a b"}]}`, "next[0].code"},
 		{"a wrong type", `{"next":[{"operation":5}]}`, "next.operation"},
+		{"a member of no exception", `{"next":[{"operation":"*","kind":"throttle","members":{"OpsItemId":"x"}}]}`, "next[0].members.OpsItemId"},
+		{"a member of another exception", `{"next":[{"operation":"*","kind":"overQuota","members":{"OpsItemId":"x"}}]}`, "next[0].members.OpsItemId"},
+		{"a member of what is no exception", `{"next":[{"operation":"*","code":"OpsItem","members":{"Title":"x"}}]}`, "next[0].members.Title"},
+		{"the message as a member", `{"next":[{"operation":"*","kind":"overQuota","members":{"Message":"x"}}]}`, "next[0].members.Message"},
+		{"a member of a wrong type", `{"next":[{"operation":"*","kind":"overQuota","members":{"Limit":"x"}}]}`, "next[0].members"},
 		{"latency of an unknown operation", `{"latency":{"x":"1s"}}`, "latency.x"},
 		{"latency that is none", `{"latency":{"*":"soon"}}`, "latency.*"},
 		{"latency without end", `{"latency":{"*":"1h"}}`, "latency.*"},

@@ -43,10 +43,14 @@ func (e *Emulator) room(now time.Time) *Error {
 			"The account has reached its limit of %d OpsItems. Delete some before you create more.", q.Total)
 	}
 	if e.st.months[quotaMonth(now)] >= q.Monthly {
-		return errLimit("OpsItem", "OpsItemsPerMonth", q.Monthly,
-			"The account has reached its limit of %d OpsItems created in a month.", q.Monthly)
+		return e.overMonth()
 	}
 	return nil
+}
+
+func (e *Emulator) overMonth() *Error {
+	n := e.cfg.Quotas.Monthly
+	return errLimit("OpsItem", "OpsItemsPerMonth", n, "The account has reached its limit of %d OpsItems created in a month.", n)
 }
 
 // bucket is a token bucket over real time: what it holds back is real load.

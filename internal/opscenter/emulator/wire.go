@@ -45,7 +45,7 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	fault, delay := e.faults.strike(op.name)
 	if !pause(r, delay) {
-		return
+		abort() // or a server that stops would answer an empty 200
 	}
 	if fault == nil && !e.throttle.take(time.Now()) {
 		e.refuse(w, newError("ThrottlingException", "Rate exceeded"))
@@ -93,7 +93,7 @@ func errUnreadable(err error) *Error {
 	return errSerialization("") // the client went away or sent half a request
 }
 
-// pause waits; false says that the client did not.
+// pause waits; false says that the client did not, or that the server stops.
 func pause(r *http.Request, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -110,9 +110,14 @@ func pause(r *http.Request, d time.Duration) bool {
 
 func (e *Emulator) fail(w http.ResponseWriter, f *Fault) {
 	if f.Drop {
-		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's documented way to cut a connection; it does not end the process
+		abort()
 	}
-	e.refuse(w, f.error())
+	e.refuse(w, e.struck(f))
+}
+
+// abort cuts the connection.
+func abort() {
+	panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's documented way; it does not end the process
 }
 
 func (e *Emulator) refuse(w http.ResponseWriter, err *Error) {
