@@ -12,18 +12,30 @@
 //
 // Alone:
 //
-//	go run ./internal/opscenter/emulator/cmd -addr 127.0.0.1:8081 -dir .data/opscenter
+//	go run ./internal/opscenter/emulator/cmd -addr 127.0.0.1:8081 -account 111122223333 -dir .data/opscenter
 //
-// An SDK finds it by AWS_ENDPOINT_URL_SSM=http://127.0.0.1:8081, with any credentials and the emulator's Region:
+// The examples below are for this account; without -account it is 000000000000, LocalStack's. -events and -notifications
+// say where EventBridge events and messages to SNS topics go: a URL that each is posted to, a file that gets a line of JSON
+// for each, or - for standard output. Without them nobody is told, topics that an OpsItem names included; the first line of
+// the log says so. -rate, -burst, -monthly, -total and -quota NAME=N bring limits near, -deletion-delay and -clock-skew set
+// times, -caller and -operator say who is who; -help lists them all. Requests may call the machine by localhost, an address
+// or a name given by -host, such as that of a container: others are refused, since a page elsewhere may have let its own
+// name point here.
+//
+// SDKs need the endpoint, a Region, which is the emulator's, and any credentials:
 //
 //	client := ssm.NewFromConfig(cfg, func(o *ssm.Options) { o.BaseEndpoint = aws.String("http://127.0.0.1:8081") })
 //
-//	boto3.client("ssm", endpoint_url="http://127.0.0.1:8081")
+//	import boto3
+//	ssm = boto3.client("ssm", endpoint_url="http://127.0.0.1:8081", region_name="us-east-1",
+//	    aws_access_key_id="local", aws_secret_access_key="local")
 //
-// The CLI by a flag, or the same variable:
+// All of them, and the CLI, take these from the environment as well. AWS_REGION is not enough for version 1 of the CLI:
 //
-//	aws --endpoint-url http://127.0.0.1:8081 ssm describe-ops-items \
-//	  --ops-item-filters Key=Status,Values=Open,Operator=Equal
+//	export AWS_ENDPOINT_URL_SSM=http://127.0.0.1:8081 AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+//	export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+//	aws ssm create-ops-item --title "Checkout answers slowly" --description "Since release 1.42" --source Shop
+//	aws ssm describe-ops-items --ops-item-filters Key=Status,Values=Open,Operator=Equal
 //
 // Terraform has no resource for OpsItems, but its AWS provider sets OpsCenter's service setting here. The provider keeps
 // the setting's ARN as its id, so that is what to give; the account in it is the emulator's:
@@ -44,9 +56,11 @@
 // CreatedBy names a user of the access key's name; Config.Callers, or -caller ACCESS-KEY-ID=ARN, says otherwise. What
 // Security Hub's or Incident Manager's service-linked role makes is outside of the quotas, as in AWS:
 //
-//	go run ./internal/opscenter/emulator/cmd -caller \
-//	  HUB=arn:aws:sts::000000000000:assumed-role/AWSServiceRoleForSecurityHub/securityhub
-//	AWS_ACCESS_KEY_ID=HUB aws --endpoint-url http://127.0.0.1:8081 ssm create-ops-item ...
+//	go run ./internal/opscenter/emulator/cmd -account 111122223333 -caller \
+//	  HUB=arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForSecurityHub/securityhub
+//	AWS_ACCESS_KEY_ID=HUB aws ssm create-ops-item --title "Public bucket" --description "See finding 7" --source "Security Hub"
+//
+// the second one in an environment as above.
 //
 // The console, at http://127.0.0.1:8081/_local/opscenter, lists and filters OpsItems, keeps views of the list by name,
 // shows and edits one, and resolves or deletes several. It needs no scripts. Its edits are the operator's, by
@@ -76,6 +90,10 @@
 // event elsewhere), or nothing, for the matched event:
 //
 //	import json, urllib.request
+//	event = {"version": "0", "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718", "detail-type": "EC2 Instance State-change Notification",
+//	    "source": "aws.ec2", "account": "111122223333", "time": "2026-10-19T02:46:53Z", "region": "us-east-1",
+//	    "resources": ["arn:aws:ec2:us-east-1:111122223333:instance/i-1234567890abcdef0"],
+//	    "detail": {"instance-id": "i-1234567890abcdef0", "state": "terminated"}}
 //	urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:8081/_opscenter/rule-target", json.dumps({
 //	    "rule": "instance-terminated",
 //	    "inputPathsMap": {"instance": "$.detail.instance-id", "resources": "$.resources"},
@@ -97,14 +115,34 @@
 //	curl -s -X PUT http://127.0.0.1:8081/_opscenter/faults -H 'Content-Type: application/json' -d '{
 //	  "next": [{"operation": "CreateOpsItem", "count": 2, "kind": "throttle"},
 //	           {"operation": "UpdateOpsItem", "after": true, "drop": true},
+//	           {"operation": "CreateOpsItem", "code": "OpsItemAlreadyExistsException", "members": {"OpsItemId": "oi-0123456789ab"}},
 //	           {"operation": "*", "count": -1, "code": "AccessDeniedException", "status": 400, "message": "no"}],
 //	  "latency": {"GetOpsItem": "250ms"}, "loseEvents": 1, "repeatEvents": 1, "down": false}'
 //	curl -s -X DELETE http://127.0.0.1:8081/_opscenter/faults
 //
 // The first entry of next that fits a request strikes it, count times (1; -1: until the faults are cleared). Its kind is
-// error (InternalServerError), throttle, overQuota or drop (the connection is cut); after carries the request out all the
-// same, so that only its answer is lost. down cuts every connection, latency delays answers, events to EventBridge are
+// error (InternalServerError), throttle, overQuota or drop (the connection is cut), or else it has a code, with a message
+// and the members that the model gives this exception; after carries the request out all the same, so that only its answer
+// is lost. down cuts every connection, latency delays answers, events to EventBridge are
 // lost or come twice.
+//
+// # Taking it into another project
+//
+// Running it alone, as above, is the supported way: whatever language a project is in, it needs the one process, which
+// `go build -o opscenter ./internal/opscenter/emulator/cmd` makes a single file of. Go forbids other modules to import what
+// lies below internal, so whoever wants it in a process copies this folder, with the modules that it is tested with:
+//
+//	modules=$(go list -m github.com/aws/aws-sdk-go-v2 github.com/aws/aws-sdk-go-v2/service/ssm github.com/aws/smithy-go \
+//	  github.com/google/go-cmp github.com/microcosm-cc/bluemonday github.com/yuin/goldmark | tr ' ' @)
+//	cp -r internal/opscenter/emulator ../other/opscenter && cd ../other
+//	grep -rl --include='*_test.go' learningloop/internal/testenv opscenter | xargs rm   # need boto3, the AWS CLI, a browser
+//	rm -r opscenter/testdata/clients opscenter/testdata/console.mjs                     # what those run
+//	grep -rl --include='*.go' learningloop/internal/opscenter/emulator opscenter |
+//	  xargs sed -i 's|learningloop/internal/opscenter/emulator|example.com/other/opscenter|'
+//	go get $modules && go mod tidy && go test ./opscenter/...
+//
+// What is shipped needs bluemonday and goldmark, for the Markdown of descriptions; the others are for tests. NOTICE goes
+// along: it says where the service model comes from.
 //
 // # How it works
 //

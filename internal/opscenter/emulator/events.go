@@ -101,10 +101,10 @@ func (e *Emulator) busEvent(ev *historyEvent) busEvent {
 
 // Notification is one message to an SNS topic.
 type Notification struct {
-	TopicARN  string
+	TopicARN  string `json:"TopicArn"`
 	Subject   string // at most 100 characters; longer ones never come, because SNS refuses them and AWS loses the message
 	Message   string
-	OpsItemID string
+	OpsItemID string `json:"OpsItemId"`
 }
 
 // deliveryTimeout keeps a receiver that hangs from holding up the events behind it for good.

@@ -90,7 +90,7 @@ func TestExamplesInTheDocumentation(t *testing.T) {
 			method = http.MethodPut
 		}
 		status, out := r.order(method, x[2], x[3])
-		if status != http.StatusOK || x[2] == "alarm-action" && out["created"] != true || x[2] == "faults" && len(out["next"].([]any)) != 3 {
+		if status != http.StatusOK || x[2] == "alarm-action" && out["created"] != true || x[2] == "faults" && len(out["next"].([]any)) != 4 {
 			t.Errorf("%s: %d %v", x[2], status, out)
 		}
 	}

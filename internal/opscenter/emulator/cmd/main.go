@@ -2,20 +2,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"learningloop/internal/opscenter/emulator"
 )
@@ -23,7 +21,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "opscenter:", err)
 		os.Exit(1)
 	}
@@ -31,90 +29,94 @@ func main() {
 
 const consolePath = "/_local/opscenter"
 
-// run serves until ctx ends.
-func run(ctx context.Context, args []string) error {
+// options are what the flags say besides the emulator's own configuration.
+type options struct {
+	addr, events, notifications string
+	hosts                       []string
+}
+
+// run serves until ctx ends. Events and notifications go to stdout where the flags say so, the log to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	cfg, opt, err := readFlags(args, stderr)
+	if err != nil {
+		return err // says what is wrong with the flags
+	}
+	cfg.Log = slog.New(slog.NewTextHandler(stderr, nil))
+	events, err := openSink(opt.events, stdout)
+	if err != nil {
+		return err // says which file
+	}
+	notifications, err := openSink(opt.notifications, stdout)
+	if err != nil {
+		return errors.Join(err, events.close())
+	}
+	if events != nil {
+		cfg.Events = func(ctx context.Context, event json.RawMessage) error { return events.send(ctx, event) }
+	}
+	if notifications != nil {
+		cfg.Notify = func(ctx context.Context, n emulator.Notification) error {
+			text, err := json.Marshal(n)
+			if err != nil {
+				return fmt.Errorf("encode a notification: %w", err)
+			}
+			return notifications.send(ctx, text)
+		}
+	}
+	e, err := emulator.New(cfg)
+	if err != nil {
+		return errors.Join(err, events.close(), notifications.close())
+	}
+	err = serve(ctx, opt, handler(e, opt.hosts), cfg.Log)
+	return errors.Join(err, e.Close(), events.close(), notifications.close())
+}
+
+func readFlags(args []string, stderr io.Writer) (cfg emulator.Config, opt options, err error) {
 	flags := flag.NewFlagSet("opscenter", flag.ContinueOnError)
-	addr := flags.String("addr", "127.0.0.1:8081", "address to listen on")
-	dir := flags.String("dir", "", "where OpsItems are kept; empty: in memory only")
-	account := flags.String("account", "000000000000", "AWS account id")
-	region := flags.String("region", "us-east-1", "AWS Region; requests signed for another are refused")
-	events := flags.String("events", "", "URL that each EventBridge event is posted to as JSON")
-	rate := flags.Float64("rate", 0, "requests a second before ThrottlingException; 0: no limit")
-	monthly := flags.Int("monthly", 0, "OpsItems that can be created in a month; 0: AWS's 10,000")
-	total := flags.Int("total", 0, "OpsItems in all; 0: AWS's 500,000")
-	callers := map[string]string{}
+	flags.SetOutput(stderr)
+	flags.StringVar(&opt.addr, "addr", "127.0.0.1:8081", "address to listen on")
+	flags.Func("host", "another name that requests may call this machine by, besides localhost and its addresses; as often as needed", func(v string) error {
+		opt.hosts = append(opt.hosts, v)
+		return nil
+	})
+	flags.StringVar(&opt.events, "events", "", "where EventBridge events go: a URL to post each to as JSON, a file to add a line of JSON to, or - for standard output; empty: nowhere")
+	flags.StringVar(&opt.notifications, "notifications", "", "where messages to SNS topics go, likewise: {\"TopicArn\", \"Subject\", \"Message\", \"OpsItemId\"}")
+	flags.StringVar(&cfg.Dir, "dir", "", "where OpsItems are kept; empty: in memory only")
+	flags.StringVar(&cfg.Account, "account", "000000000000", "AWS account id")
+	flags.StringVar(&cfg.Region, "region", "us-east-1", "AWS Region; requests signed for another are refused")
+	flags.Float64Var(&cfg.Rate, "rate", 0, "requests a second before ThrottlingException; 0: no limit")
+	flags.IntVar(&cfg.Burst, "burst", 0, "requests above that rate at once; 0: as many as -rate")
+	flags.DurationVar(&cfg.DeletionDelay, "deletion-delay", emulator.DefaultDeletionDelay, "how long a deleted OpsItem can still be read; 0: not at all")
+	flags.DurationVar(&cfg.MaxClockSkew, "clock-skew", 0, "how far a signature's date may be off; 0: not looked at, AWS allows 5m")
+	flags.StringVar(&cfg.Operator, "operator", "", "ARN under which edits from the console are made")
+	flags.IntVar(&cfg.Quotas.Monthly, "monthly", 0, "OpsItems that can be created in a month; 0: AWS's 10,000")
+	flags.IntVar(&cfg.Quotas.Total, "total", 0, "OpsItems in all; 0: AWS's 500,000")
+	quotas := map[string]*int{
+		"data-value": &cfg.Quotas.DataValue, "automations": &cfg.Quotas.Automations, "resources": &cfg.Quotas.Resources,
+		"related-ops-items": &cfg.Quotas.RelatedOpsItems, "dedup-string": &cfg.Quotas.DedupString, "tags": &cfg.Quotas.Tags,
+	}
+	flags.Func("quota", "NAME=N: another quota, data-value (bytes), automations, resources, related-ops-items, dedup-string (characters) or tags; as often as needed", func(v string) error {
+		name, text, _ := strings.Cut(v, "=")
+		n, err := strconv.Atoi(text)
+		if quotas[name] == nil || err != nil || n < 1 {
+			return errors.New("want NAME=N")
+		}
+		*quotas[name] = n
+		return nil
+	})
+	cfg.Callers = map[string]string{}
 	flags.Func("caller", "ACCESS-KEY-ID=ARN: who requests signed with that key are from; as often as needed", func(v string) error {
 		key, arn, ok := strings.Cut(v, "=")
 		if !ok || key == "" || arn == "" {
 			return errors.New("want ACCESS-KEY-ID=ARN")
 		}
-		callers[key] = arn
+		cfg.Callers[key] = arn
 		return nil
 	})
-	if err := flags.Parse(args); err != nil {
-		return err // says what is wrong with the flags
+	if err = flags.Parse(args); err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("%q is no flag", flags.Arg(0))
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	cfg := emulator.Config{
-		Account: *account, Region: *region, Dir: *dir, Rate: *rate, Log: log, Callers: callers,
-		Quotas: emulator.Quotas{Monthly: *monthly, Total: *total},
+	if cfg.DeletionDelay == 0 {
+		cfg.DeletionDelay = -1 // Config takes 0 for its own default
 	}
-	if *events != "" {
-		cfg.Events = func(ctx context.Context, event json.RawMessage) error { return post(ctx, *events, event) }
-	}
-	e, err := emulator.New(cfg)
-	if err != nil {
-		return err // says what it is about
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", e)
-	mux.Handle(consolePath, e.ConsoleHandler(consolePath))
-	mux.Handle(consolePath+"/", e.ConsoleHandler(consolePath))
-	err = serve(ctx, *addr, mux, log)
-	return errors.Join(err, e.Close())
-}
-
-// Time limits of the server: a client that sends its headers slowly is not a client, and the rest has time to spare.
-const (
-	headerTimeout   = 5 * time.Second
-	shutdownTimeout = 5 * time.Second
-)
-
-func serve(ctx context.Context, addr string, h http.Handler, log *slog.Logger) error {
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout}
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-		defer cancel()
-		stopped <- srv.Shutdown(ctx)
-	})
-	log.InfoContext(ctx, "serving OpsCenter", "endpoint", "http://"+ln.Addr().String(), "console", "http://"+ln.Addr().String()+consolePath)
-	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
-		stop()
-		return fmt.Errorf("serve: %w", err)
-	}
-	return <-stopped
-}
-
-func post(ctx context.Context, url string, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("post an event: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("post an event: %w", err)
-	}
-	if err := resp.Body.Close(); err != nil {
-		return fmt.Errorf("post an event: %w", err)
-	}
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("post an event: %s", resp.Status)
-	}
-	return nil
+	return cfg, opt, err
 }
