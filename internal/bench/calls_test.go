@@ -8,7 +8,7 @@ func TestCalls(t *testing.T) {
 	if err := b.calls(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(b.table.figures) != 6 {
+	if len(b.table.figures) != 7 {
 		t.Errorf("%d figures", len(b.table.figures))
 	}
 	for _, f := range b.table.figures {

@@ -24,13 +24,17 @@ type Setting[T comparable] struct {
 	By    string    `json:"by,omitzero"`   // a member or an operator; "" is the evidence
 	Then  T         `json:"then,omitzero"` // what the evidence said when a person set it
 	At    time.Time `json:"at,omitzero"`
+	Back  bool      `json:"back,omitzero"` // a person handed it back to the evidence
 }
+
+// Chosen says whether people have the last word on it, and not the evidence.
+func (s Setting[T]) Chosen() bool { return s.By != "" || s.Back }
 
 // set gives the value that somebody sets; the zero value hands it back to the evidence.
 func set[T comparable](v, evident T, by string, now time.Time) Setting[T] {
 	var zero T
 	if v == zero {
-		return Setting[T]{Value: evident, At: now}
+		return Setting[T]{Value: evident, At: now, Back: true}
 	}
 	return Setting[T]{Value: v, By: by, Then: evident, At: now}
 }
@@ -117,25 +121,28 @@ func worse(s *Setting[int], evident int, now time.Time) (was Setting[int], rose 
 	return was, true
 }
 
-// Releveled gives the Improvement with the members of l that are set, as by set them in OpsCenter, and the line of its
-// history. ok is false where all of it is in force already.
-func Releveled(im Improvement, l opsitem.Level, by string, now time.Time) (Improvement, Entry, bool) {
+// Releveled gives the Improvement with the members of l that are set, as by set them in OpsCenter at a moment of its clock,
+// and the line of its history. ok is false where all of it is in force already.
+func Releveled(im Improvement, l opsitem.Level, by string, at, now time.Time) (Improvement, Entry, bool) {
 	ev, was := im.Evident(), im.InForce()
+	if at.After(now) {
+		at = now
+	}
 	var set1, set2 []string
 	note := func(name string, v, old any) {
 		set1, set2 = append(set1, fmt.Sprintf("%s %v", name, v)), append(set2, fmt.Sprintf("%s was %v", name, old))
 	}
 	if v := l.Severity; v != 0 && v != was.Severity {
 		note("severity", v, was.Severity)
-		im.Level.Severity = set(v, ev.Severity, by, now)
+		im.Level.Severity = set(v, ev.Severity, by, at)
 	}
 	if v := l.Priority; v != 0 && v != was.Priority {
 		note("priority", v, was.Priority)
-		im.Level.Priority = set(v, ev.Priority, by, now)
+		im.Level.Priority = set(v, ev.Priority, by, at)
 	}
 	if v := l.Category; v != "" && v != was.Category {
 		note("category", v, was.Category)
-		im.Level.Category = set(v, ev.Category, by, now)
+		im.Level.Category = set(v, ev.Category, by, at)
 	}
 	if len(set1) == 0 {
 		return im, Entry{}, false

@@ -63,6 +63,7 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 		now := s.Now()
 		whose := operator(cmp.Or(item.CreatedBy, item.Source))
 		ep.OpsItem, ep.Adopted, ep.Filed, ep.Status, ep.Level, ep.Seen = item.ID, true, now, item.Status, item.Level, item.Modified
+		ep.Resources = item.Resources
 		ep.Pushed, ep.Keys = now, opsitem.Passing(ep.Request.Data)
 		c := improvement.Change{Improvement: im}
 		if im.Episode == ep.N {

@@ -88,7 +88,8 @@ func TestEvidenceUpdatesTheOpsItem(t *testing.T) {
 	}
 	w.wait(improvement.PushEvery)
 	w.run(iid, 1)
-	if d := cmp.Diff(map[string]int{"UpdateOpsItem": 1}, w.calls); d != "" {
+	// The priority rose with them, so it looks first.
+	if d := cmp.Diff(map[string]int{"GetOpsItem": 1, "UpdateOpsItem": 1}, w.calls); d != "" {
 		t.Errorf("calls:\n%s", d)
 	}
 	it := w.item(oid)
@@ -97,6 +98,12 @@ func TestEvidenceUpdatesTheOpsItem(t *testing.T) {
 	}
 	if it.Priority != 2 || it.Severity != "2" || it.Status != "Open" {
 		t.Errorf("priority %d, severity %s", it.Priority, it.Severity)
+	}
+	w.forget()
+	w.complain(iid, "One more", "Rows are missing here, too.")
+	w.settle()
+	if d := cmp.Diff(map[string]int{"UpdateOpsItem": 1}, w.calls); d != "" {
+		t.Errorf("calls where the level stays:\n%s", d)
 	}
 	// Time passes: nothing is told again.
 	w.forget()

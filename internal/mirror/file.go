@@ -49,7 +49,7 @@ func (s *Service) found(ctx context.Context, ep opsitem.Episode, oid string) err
 	if err != nil && !errors.Is(err, opsitem.ErrNotFound) {
 		return &centerError{fmt.Errorf("get %s: %w", oid, err)}
 	}
-	if out, err := s.look(ctx, ep.Improvement, ep.N, oid, ""); err != nil || out == Gone {
+	if out, _, err := s.look(ctx, ep.Improvement, ep.N, oid, ""); err != nil || out == Gone {
 		return err // one that is being deleted is noted as lost; another is filed when the lease is over
 	}
 	return s.filed(ctx, ep.Improvement, ep.N, oid)
@@ -70,6 +70,7 @@ func (s *Service) filed(ctx context.Context, iid id.Improvement, n int, oid stri
 		}
 		ep.OpsItem, ep.Adopted, ep.Filed, ep.Pushed = oid, false, s.Now(), s.Now()
 		ep.Sent, ep.Keys, ep.Words = begins.Rest(), opsitem.Passing(begins.Data), opsitem.Words(begins.Description)
+		ep.Resources = begins.Resources
 		if im.Episode == n {
 			im.OpsItem = oid
 		}
@@ -97,15 +98,11 @@ func (s *Service) again(ctx context.Context, iid id.Improvement, n int, do func(
 	})
 }
 
-// urgent says whether OpsCenter is told at once: what somebody decided or set, and a severity that rose.
+// urgent says whether OpsCenter is told at once: what somebody decided or set, and a severity that rose. A priority that
+// rose with the score is evidence like its count.
 func urgent(im improvement.Improvement, ask opsitem.Patch) bool {
-	return ask.Status != "" || levels(im, ask)
-}
-
-// levels says whether a level is told that is more than evidence: a priority that rose with the score is like its count.
-func levels(im improvement.Improvement, ask opsitem.Patch) bool {
 	l := ask.Level
-	return l.Severity != 0 || l.Category != "" || l.Priority != 0 && im.Level.Priority.By != ""
+	return ask.Status != "" || l.Severity != 0 || l.Category != "" || l.Priority != 0 && im.Level.Priority.Chosen()
 }
 
 // done ends an episode's order, or leaves another one where there is something to tell by now: a new status or level at

@@ -42,8 +42,9 @@ func (s *Service) Hear(ctx context.Context, w Word) (Outcome, error) {
 	if known && (w.Created || w.By != "" && w.By == w.CreatedBy && !ep.Adopted) {
 		return Same, nil
 	}
-	out, err := s.Sync(ctx, w.OpsItem, w.By)
-	if err == nil && out == Same && w.By != w.CreatedBy {
+	out, item, err := s.seen(ctx, iid, n, w.OpsItem, w.By)
+	// What was written over it was ours: else an operator just changed their mind.
+	if err == nil && out == Same && w.By != w.CreatedBy && item.By == item.CreatedBy && !w.At.After(item.Modified) {
 		err = s.overtaken(ctx, iid, n, w)
 	}
 	return out, err

@@ -15,40 +15,41 @@ import (
 	"learningloop/internal/signal"
 )
 
-// look takes over what an OpsItem of an episode says now. An error of OpsCenter is a *centerError.
-func (s *Service) look(ctx context.Context, iid id.Improvement, n int, oid, by string) (out Outcome, err error) {
+// look takes over what an OpsItem of an episode says now, and gives it. An error of OpsCenter is a *centerError.
+func (s *Service) look(ctx context.Context, iid id.Improvement, n int, oid, by string) (out Outcome, item opsitem.Item, err error) {
 	err = fault.Anew(ctx, func() error {
-		out, err = s.lookOnce(ctx, iid, n, oid, by)
+		out, item, err = s.lookOnce(ctx, iid, n, oid, by)
 		return err
 	})
-	return out, err
+	return out, item, err
 }
 
 // lookOnce reads what is stored before it asks OpsCenter, so that whatever is decided or pushed meanwhile makes the write a
 // Conflict, and the next look sees both.
-func (s *Service) lookOnce(ctx context.Context, iid id.Improvement, n int, oid, by string) (Outcome, error) {
+func (s *Service) lookOnce(ctx context.Context, iid id.Improvement, n int, oid, by string) (out Outcome, item opsitem.Item, err error) {
 	ep, err := s.Store.Episode(ctx, iid, n)
 	if err != nil {
-		return "", fmt.Errorf("load episode %d of %s: %w", n, iid, err)
+		return "", item, fmt.Errorf("load episode %d of %s: %w", n, iid, err)
 	}
 	im, err := s.Store.Improvement(ctx, iid)
 	if err != nil {
-		return "", fmt.Errorf("load improvement %s: %w", iid, err)
+		return "", item, fmt.Errorf("load improvement %s: %w", iid, err)
 	}
 	if ep.OpsItem != oid && (ep.OpsItem != "" || slices.Contains(ep.Lost, oid)) {
-		return Gone, nil // it was this episode's; another one is now, or none
+		return Gone, item, nil // it was this episode's; another one is now, or none
 	}
-	item, err := s.Center.Get(ctx, oid)
+	item, err = s.Center.Get(ctx, oid)
 	if errors.Is(err, opsitem.ErrNotFound) {
-		return Gone, s.lost(ctx, iid, n, oid)
+		return Gone, item, s.lost(ctx, iid, n, oid)
 	}
 	if err != nil {
-		return "", &centerError{fmt.Errorf("get %s: %w", oid, err)}
+		return "", item, &centerError{fmt.Errorf("get %s: %w", oid, err)}
 	}
 	if item.By == "" {
 		item.By = by
 	}
-	return s.take(ctx, im, ep, item)
+	out, err = s.take(ctx, im, ep, item)
+	return out, item, err
 }
 
 // take takes over what an OpsItem says beyond what is known of it. For each of status, severity, priority and category the
@@ -64,13 +65,18 @@ func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsit
 		ep.Order == opsitem.None // while one of ours is on its way, nobody knows whose it is
 	t := taking{now: s.Now(), by: operator(item.By), im: im, ep: ep, item: item}
 	t.status, t.level = item.Status != ep.Status, t.beyond(item.Level)
+	named := !sameARNs(item.Resources, ep.Resources) && ep.OpsItem != ""
 	switch {
-	case !t.status && t.level == opsitem.Level{} && !reworded:
+	case !t.status && t.level == opsitem.Level{} && !reworded && !named:
 		return Same, nil
 	case item.Modified.Before(ep.Seen):
 		return Late, nil
 	}
 	t.ep.Seen = item.Modified
+	if named {
+		t.ep.Resources = item.Resources
+		t.out = Noted
+	}
 	if reworded {
 		t.ep.Reworded = true
 		t.out = Noted
@@ -90,9 +96,6 @@ func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsit
 	t.takeStatus()
 	t.takeLevel(want)
 	if t.c.Improvement.ID == "" {
-		if t.out == OursFirst {
-			return t.out, nil // an echo: whoever pushes says how it is
-		}
 		return t.out, s.Store.SaveEpisode(ctx, t.ep)
 	}
 	t.c.Episode = &t.ep
@@ -134,24 +137,28 @@ func (t *taking) pastStatus() {
 	}
 }
 
+// echoes says whether what is there is what was tried a moment ago, and no person's word. Of an adopted OpsItem nobody can
+// tell whose it is; and where it is what is wanted here, it does not matter.
+func (t *taking) echoes(tried, wanted bool) bool {
+	return tried && (wanted || t.ep.Adopted || t.item.By == "" || t.item.By == t.item.CreatedBy)
+}
+
 func (t *taking) takeStatus() {
 	if !t.status {
 		return
 	}
-	ours := t.im.Status.OpsStatus()
-	if t.ep.Order != opsitem.None && ours != t.ep.Status && ours != "" {
-		switch {
-		case t.item.Status == t.ep.Tried:
-			t.out = OursFirst // OpsCenter echoes what was pushed a moment ago
-			return
-		case t.ep.Asked.After(t.item.Modified):
-			t.overruled("status "+string(t.item.Status), "it is "+string(t.im.Status)+" by a later decision here")
-			t.ep.Status = t.item.Status
-			return
-		}
-	}
+	ours, there, unsure := t.im.Status.OpsStatus(), t.item.Status, t.ep.Tried != ""
+	pending := t.ep.Order != opsitem.None && ours != "" && (ours != t.ep.Status || unsure)
 	t.pastStatus()
-	c, moved := improvement.Mirrored(t.im, t.item.Status, t.by, t.now)
+	switch {
+	case t.echoes(there == t.ep.Tried, there == ours):
+		t.ep.Tried, t.out = "", OursFirst // whoever pushes says how it is
+		return
+	case pending && ours != there && t.ep.Asked.After(t.item.Modified):
+		t.overruled("status "+string(there), "it is "+string(t.im.Status)+" by a later decision here")
+		return
+	}
+	c, moved := improvement.Mirrored(t.im, there, t.by, t.now)
 	if !moved {
 		t.out = Noted
 		return
@@ -163,42 +170,48 @@ func (t *taking) takeLevel(want opsitem.Patch) {
 	if t.level == (opsitem.Level{}) {
 		return
 	}
-	underWay := t.beyond(want.Level)
 	theirs := t.level
-	tried, set := t.ep.TriedLevel, t.im.Level
-	// One member after the other: another one may have been set at another time.
-	decide := func(name string, under, echo bool, at time.Time, drop func(), keep func(), there, here any) {
-		switch {
-		case !under:
-			keep()
-		case echo:
-			drop()
-			t.out = first(t.out, OursFirst)
-		case at.After(t.item.Modified):
-			keep()
-			drop()
-			t.overruled(fmt.Sprintf("%s %v", name, there), fmt.Sprintf("%v was set here later", here))
-		default:
-			keep()
-		}
+	sev, prio, cat := t.im.Level.Severity, t.im.Level.Priority, t.im.Level.Category
+	chosen, at := sev.Chosen(), sev.At
+	if t.im.AndonUp() && !sev.At.After(t.im.Andon.Pulled) {
+		chosen, at = true, t.im.Andon.Pulled // people stopped the line
 	}
-	ep := &t.ep
-	if v := theirs.Severity; v != 0 {
-		decide("severity", underWay.Severity != 0, v == tried.Severity, set.Severity.At, func() { theirs.Severity = 0 }, func() { ep.Level.Severity = v }, v, want.Level.Severity)
+	if v := theirs.Severity; v != 0 && !member(t, "severity", v, &t.ep.Level.Severity, &t.ep.TriedLevel.Severity, want.Level.Severity, chosen || want.Level.Severity < v, at) {
+		theirs.Severity = 0
 	}
-	if v := theirs.Priority; v != 0 {
-		decide("priority", underWay.Priority != 0, v == tried.Priority, set.Priority.At, func() { theirs.Priority = 0 }, func() { ep.Level.Priority = v }, v, want.Level.Priority)
+	if v := theirs.Priority; v != 0 && !member(t, "priority", v, &t.ep.Level.Priority, &t.ep.TriedLevel.Priority, want.Level.Priority, prio.Chosen() || want.Level.Priority < v, prio.At) {
+		theirs.Priority = 0
 	}
-	if v := theirs.Category; v != "" {
-		decide("category", underWay.Category != "", v == tried.Category, set.Category.At, func() { theirs.Category = "" }, func() { ep.Level.Category = v }, v, want.Level.Category)
+	if v := theirs.Category; v != "" && !member(t, "category", v, &t.ep.Level.Category, &t.ep.TriedLevel.Category, want.Level.Category, cat.Chosen(), cat.At) {
+		theirs.Category = ""
 	}
-	im, e, ok := improvement.Releveled(t.im, theirs, t.by, t.now)
+	im, e, ok := improvement.Releveled(t.im, theirs, t.by, t.item.Modified, t.now)
 	if ok {
 		t.note(im, e)
 		t.out = Took
 	} else if t.out == "" {
 		t.out = Noted
 	}
+}
+
+// member takes one member of a level, which is known from now on, and says whether it is a person's word that holds. beats
+// says whether what is wanted here may win at all, which was set at a moment: the evidence wins over nothing worse than
+// itself.
+func member[T comparable](t *taking, name string, there T, known, tried *T, wanted T, beats bool, at time.Time) bool {
+	var none T
+	pending := wanted != none && wanted != there && (wanted != *known || *tried != none)
+	echo := t.echoes(there == *tried, there == wanted)
+	*known = there
+	switch {
+	case echo:
+		*tried = none
+		t.out = first(t.out, OursFirst)
+		return false
+	case pending && beats && at.After(t.item.Modified):
+		t.overruled(fmt.Sprintf("%s %v", name, there), fmt.Sprintf("%v was set here later", wanted))
+		return false
+	}
+	return true
 }
 
 // overruled writes down what was set in OpsCenter and does not hold, because something later here does.
@@ -228,6 +241,11 @@ func first(so, next Outcome) Outcome {
 	return so
 }
 
+// sameARNs says whether two lists name the same.
+func sameARNs(a, b []string) bool {
+	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
+}
+
 // resumed says whether an operator takes up again what was resolved longer ago than the quiet time.
 func resumed(im improvement.Improvement, ep opsitem.Episode, item opsitem.Item) bool {
 	return im.Status.Closed() && ep.Status == opsitem.Resolved && ep.Order == opsitem.None && !ep.Resolved.IsZero() &&
@@ -246,12 +264,12 @@ func (s *Service) resume(ctx context.Context, t taking) (Outcome, error) {
 	im := c.Improvement
 	im.OpsItem, im.Ordered = t.item.ID, true
 	next := opsitem.Episode{
-		Improvement: im.ID, N: im.Episode, Order: opsitem.Push, OpsItem: t.item.ID, Adopted: last.Adopted, Reworded: last.Reworded, Words: last.Words, Keys: last.Keys,
+		Improvement: im.ID, N: im.Episode, Order: opsitem.Push, OpsItem: t.item.ID, Adopted: last.Adopted, Reworded: last.Reworded, Words: last.Words, Keys: last.Keys, Resources: last.Resources,
 		Status: t.item.Status, Level: last.Level.With(t.level), Seen: t.item.Modified, Asked: now, Opened: now, Filed: now,
 		Before: last.Key(), Related: last.Related, Correlation: im.Correlation, Request: last.Request,
 	}
 	next.Request.Dedup = next.Key()
-	if l, e, ok := improvement.Releveled(im, t.level, t.by, now); ok {
+	if l, e, ok := improvement.Releveled(im, t.level, t.by, t.item.Modified, now); ok {
 		im = l
 		c.Also = append(c.Also, e)
 	}

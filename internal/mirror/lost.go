@@ -80,7 +80,7 @@ func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep
 	ep.Request.Dedup += "/again"
 	ep.Request.Related = ep.Related
 	ep.Counted = "" // it is another one of the budget's
-	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Keys, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", nil, "", false, false
+	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Keys, ep.Resources, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", nil, nil, "", false, false
 	im.Ordered = true
 	return nil
 }
@@ -128,10 +128,7 @@ func (s *Service) Check(ctx context.Context) error {
 	}
 	var errs error
 	for oid, im := range open {
-		_, err := s.look(ctx, im.ID, im.Episode, oid, "")
-		if failed, ok := errors.AsType[*centerError](err); ok {
-			err = failed.err
-		}
+		_, _, err := s.seen(ctx, im.ID, im.Episode, oid, "")
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			errs = errors.Join(errs, fmt.Errorf("check %s: %w", oid, err))
 		}

@@ -102,6 +102,7 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 		}
 	}
 	var want, ask opsitem.Patch
+	var known opsitem.Episode // as it was before this attempt
 	if ep.Order == opsitem.Push {
 		// Worked out now, so that it tells whatever is true by now.
 		if want, ask, err = s.tell(ctx, &ep); err != nil {
@@ -114,7 +115,7 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 		if ep.Order != opsitem.Push {
 			return nil // after what was seen there, another order stands
 		}
-		ep.Tried, ep.TriedLevel = ask.Status, ask.Level
+		known, ep = ep, ep.Trying(ask)
 	}
 	// The attempt is written down before the call, so that a retry after a crash knows to look first, and so that nobody
 	// else makes the same call meanwhile.
@@ -136,6 +137,9 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 		if errors.Is(refused.err, opsitem.ErrLimit) && ep.Counted != "" {
 			return s.shut(ctx, ep, refused.err)
 		}
+		if ep.Order == opsitem.Push && !reached(refused.err) {
+			ep.Tried, ep.TriedLevel, ep.Sent, ep.Keys = "", opsitem.Level{}, known.Sent, known.Keys
+		}
 		if fault.Is(refused.err, fault.Invalid) {
 			// It may be the episode before that is gone; this one is filed without it rather than never.
 			ep.Request.Related, ep.Related = nil, nil
@@ -143,6 +147,16 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 		return s.later(ctx, ep, refused.err)
 	}
 	return err
+}
+
+// reached says whether a call that failed may have come through all the same.
+func reached(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.RateLimited, fault.Invalid, fault.Forbidden, fault.Unauthenticated:
+		return false
+	default:
+		return true
+	}
 }
 
 // centerError is a failure of OpsCenter, as opposed to one of storage.

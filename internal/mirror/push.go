@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"learningloop/internal/improvement"
 	"learningloop/internal/opsitem"
 )
 
-// tell works out what an episode's OpsItem should say now, and what of it OpsCenter has to be told. Where an operator may
-// have set the same a moment ago, it looks first and reads the episode again: OpsCenter has no update that fails when
-// somebody else was faster, and its events carry no level.
+// tell works out what an episode's OpsItem should say now, and what of it OpsCenter has to be told. Where somebody may have
+// set the same there, or where nobody knows what an attempt before came to, it looks first and reads the episode again:
+// OpsCenter has no update that fails when somebody else was faster, and its events carry no level.
 func (s *Service) tell(ctx context.Context, ep *opsitem.Episode) (want, ask opsitem.Patch, err error) {
 	for looked := false; ; looked = true {
 		im, err := s.Store.Improvement(ctx, ep.Improvement)
@@ -21,27 +22,28 @@ func (s *Service) tell(ctx context.Context, ep *opsitem.Episode) (want, ask opsi
 		if want, err = s.wanted(ctx, im, *ep); err != nil {
 			return want, ask, err
 		}
-		if ask = ep.Ask(want); looked || !contested(im, *ep, ask) {
+		if ask = ep.Ask(want); looked || !contested(*ep, ask) {
 			return want, ask, nil
 		}
-		out, err := s.look(ctx, ep.Improvement, ep.N, ep.OpsItem, "")
-		if err != nil || out == Same {
+		if _, _, err := s.look(ctx, ep.Improvement, ep.N, ep.OpsItem, ""); err != nil {
 			return want, ask, err
 		}
 		now, err := s.Store.Episode(ctx, ep.Improvement, ep.N)
 		if err != nil {
 			return want, ask, fmt.Errorf("load episode %d of %s: %w", ep.N, ep.Improvement, err)
 		}
+		now.Tried, now.TriedLevel = "", opsitem.Level{} // what is known of it is what is there
 		if *ep = now; now.Order != opsitem.Push {
 			return want, ask, nil
 		}
 	}
 }
 
-// contested says whether telling could overwrite what nobody would know of afterwards: a level, which no event carries, and
-// the status of an adopted OpsItem, where the events of our own changes look like an operator's.
-func contested(im improvement.Improvement, ep opsitem.Episode, ask opsitem.Patch) bool {
-	return ep.OpsItem != "" && (levels(im, ask) || ep.Adopted && ask.Status != "")
+// contested says whether telling could overwrite what nobody would know of afterwards: a level, which no event carries, the
+// status of an adopted OpsItem, where the events of our own changes look like an operator's, and anything that was set
+// since an attempt before.
+func contested(ep opsitem.Episode, ask opsitem.Patch) bool {
+	return ep.OpsItem != "" && (ask.Level != (opsitem.Level{}) || ep.Adopted && ask.Status != "" || ep.Unsure() || ep.Attempts > 0)
 }
 
 // wanted is what an episode's OpsItem should say now.
@@ -68,7 +70,7 @@ func (s *Service) wanted(ctx context.Context, im improvement.Improvement, ep ops
 		w.Data[opsitem.KeyBefore] = ep.Before
 	}
 	if ep.Adopted {
-		w = modest(w, im)
+		w = modest(w, im, ep)
 	}
 	return w, nil
 }
@@ -77,23 +79,20 @@ func (s *Service) wanted(ctx context.Context, im improvement.Improvement, ep ops
 // stays as it was told last.
 func past() opsitem.Patch { return opsitem.Patch{Status: opsitem.Resolved} }
 
-// modest leaves the level of an OpsItem that somebody else created to them, but for what a person set here.
-func modest(w opsitem.Patch, im improvement.Improvement) opsitem.Patch {
+// modest leaves the level of an OpsItem that somebody else created to them, but for what was set here, or got worse, since
+// it was adopted.
+func modest(w opsitem.Patch, im improvement.Improvement, ep opsitem.Episode) opsitem.Patch {
 	l := im.Level
-	if im.AndonUp() {
-		l.Severity.By = "andon" // people stopped the line
+	ours := func(by string, at time.Time) bool { return by != "" || at.After(ep.Filed) }
+	stopped := !im.Andon.Pulled.IsZero() && im.Andon.Episode == im.Episode // then it was told 1, and whatever holds since
+	if !stopped && !ours(l.Severity.By, l.Severity.At) {
+		w.Level.Severity = 0
 	}
-	for _, by := range []struct {
-		who   string
-		leave func()
-	}{
-		{l.Severity.By, func() { w.Level.Severity = 0 }},
-		{l.Priority.By, func() { w.Level.Priority = 0 }},
-		{l.Category.By, func() { w.Level.Category = "" }},
-	} {
-		if by.who == "" {
-			by.leave()
-		}
+	if !ours(l.Priority.By, l.Priority.At) {
+		w.Level.Priority = 0
+	}
+	if !ours(l.Category.By, l.Category.At) {
+		w.Level.Category = ""
 	}
 	return w
 }

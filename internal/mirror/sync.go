@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"learningloop/internal/fault"
+	"learningloop/internal/id"
 	"learningloop/internal/opsitem"
 )
 
@@ -36,11 +37,17 @@ func (s *Service) Sync(ctx context.Context, opsItem, by string) (Outcome, error)
 	if err != nil {
 		return "", fmt.Errorf("find episode of %s: %w", opsItem, err)
 	}
-	out, err := s.look(ctx, iid, n, opsItem, by)
-	if failed, ok := errors.AsType[*centerError](err); ok {
-		return "", failed.err
-	}
+	out, _, err := s.seen(ctx, iid, n, opsItem, by)
 	return out, err
+}
+
+// seen is look, with OpsCenter's failures as they are.
+func (s *Service) seen(ctx context.Context, iid id.Improvement, n int, opsItem, by string) (Outcome, opsitem.Item, error) {
+	out, item, err := s.look(ctx, iid, n, opsItem, by)
+	if failed, ok := errors.AsType[*centerError](err); ok {
+		return "", item, failed.err
+	}
+	return out, item, err
 }
 
 // overlap is how far Reconcile looks back behind the latest modification it has seen: modifications become visible to
@@ -131,8 +138,9 @@ func (s *Service) listed(ctx context.Context, item opsitem.Item) (Outcome, error
 		return "", fmt.Errorf("load episode: %w", err)
 	case ep.OpsItem != item.ID:
 		return NotOurs, nil
-	case ep.Status == item.Status && item.Level.Beyond(ep.Level) == opsitem.Level{}:
+	case ep.Status == item.Status && item.Level.Beyond(ep.Level) == opsitem.Level{} && sameARNs(item.Resources, ep.Resources):
 		return Same, nil
 	}
-	return s.look(ctx, iid, n, item.ID, "")
+	out, _, err := s.look(ctx, iid, n, item.ID, "")
+	return out, err
 }

@@ -72,8 +72,9 @@ type Episode struct {
 	Status      Status         `json:"status,omitzero"`     // as last seen in OpsCenter
 	Level       Level          `json:"level,omitzero"`      // as last seen in OpsCenter
 	Seen        time.Time      `json:"seen,omitzero"`       // OpsCenter's time of what was last taken over from it
-	Sent        string         `json:"sent,omitzero"`       // digest of the rest that OpsCenter was last told
-	Keys        []string       `json:"keys,omitzero"`       // Passing of what OpsCenter was last told
+	Sent        string         `json:"sent,omitzero"`       // digest of the rest that OpsCenter was last told; "" while nobody knows
+	Keys        []string       `json:"keys,omitzero"`       // Passing of what OpsCenter may have been told
+	Resources   []string       `json:"resources,omitzero"`  // ARNs as last seen in OpsCenter: also what others put there
 	Words       string         `json:"words,omitzero"`      // digest of the description that OpsCenter was last told
 	Reworded    bool           `json:"reworded,omitzero"`   // a person wrote another description in the console: it stays
 	Asked       time.Time      `json:"asked,omitzero"`      // when a decision here last said what to want
@@ -183,10 +184,51 @@ func (e Episode) Ask(want Patch) Patch {
 	if len(want.Data) > 0 && want.Rest() != e.Sent {
 		want.Status, want.Level = ask.Status, ask.Level
 		ask = want
+		ask.Resources = e.naming(want.Resources)
 		ask.Drop = slices.DeleteFunc(slices.Clone(e.Keys), func(k string) bool { return want.Data[k] != "" })
 	}
 	return ask
 }
+
+// maxResources is how many bytes of ARNs are told: /aws/resources is one value of operational data, which takes 20 KB.
+const maxResources = 20_000
+
+// naming gives the whole list that is to be told so that the OpsItem names these ARNs beside what others put there; nil
+// where it does already.
+func (e Episode) naming(arns []string) []string {
+	all, size, more := slices.Clone(e.Resources), 0, false
+	for _, a := range all {
+		size += len(`{"arn":""},`) + len(a)
+	}
+	for _, a := range arns {
+		if size += len(`{"arn":""},`) + len(a); slices.Contains(all, a) {
+			size -= len(`{"arn":""},`) + len(a)
+		} else if size <= maxResources {
+			all, more = append(all, a), true
+		}
+	}
+	if !more {
+		return nil
+	}
+	return all
+}
+
+// Trying gives the episode while an answer to asked, the answer of Ask, is awaited: what of it is there is not known.
+func (e Episode) Trying(asked Patch) Episode {
+	e.Tried, e.TriedLevel = asked.Status, asked.Level
+	if len(asked.Data) > 0 {
+		e.Sent = ""
+		for _, k := range Passing(asked.Data) {
+			if !slices.Contains(e.Keys, k) {
+				e.Keys = append(slices.Clip(e.Keys), k)
+			}
+		}
+	}
+	return e
+}
+
+// Unsure says whether an attempt may have set a status or a level that nobody has seen there since.
+func (e Episode) Unsure() bool { return e.Tried != "" || e.TriedLevel != (Level{}) }
 
 // Told gives the episode after OpsCenter took the answer of Ask, which was worked out from want.
 func (e Episode) Told(want, asked Patch, now time.Time) Episode {
@@ -201,6 +243,9 @@ func (e Episode) Told(want, asked Patch, now time.Time) Episode {
 	}
 	if len(want.Data) > 0 {
 		e.Sent, e.Keys = want.Rest(), Passing(want.Data)
+	}
+	if len(asked.Resources) > 0 {
+		e.Resources = asked.Resources
 	}
 	e.Level, e.Pushed, e.Error = e.Level.With(asked.Level), now, ""
 	return e
