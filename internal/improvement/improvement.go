@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"learningloop/internal/feedback"
+	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/incident"
 	"learningloop/internal/opsitem"
@@ -178,6 +179,7 @@ type Change struct {
 	Clusters     []Cluster              // which clusters it is now
 	Key          *SignalKey             // where the words of a signal's key go now
 	Pull         *AndonState            // the andon that is pulled or stood down with it
+	Budget       governor.Delta         // what it changes in the budget for OpsItems
 }
 
 // Attachment is one piece of Feedback attached to an Improvement.

@@ -66,7 +66,10 @@ func (s *Service) orderPush(ctx context.Context, c *Change, atOnce bool, now tim
 	if atOnce {
 		ep.Asked = now
 	}
-	if ep.Order != opsitem.File {
+	switch {
+	case ep.Held: // it may have become urgent, or be closed: it asks for its turn at once
+		ep.RetryAt = time.Time{}
+	case ep.Order != opsitem.File:
 		ep.Order, ep.Attempts, ep.RetryAt = opsitem.Push, 0, time.Time{}
 		if next := ep.Pushed.Add(PushEvery); !atOnce && next.After(now) {
 			ep.RetryAt = next

@@ -23,22 +23,23 @@ type BudgetStore interface {
 	governor.Ledger
 	// SaveBudgeted stores a changed episode and what it changes in the budget as a whole; Conflict where it changed since.
 	SaveBudgeted(ctx context.Context, e opsitem.Episode, d governor.Delta) error
-	// SaveFolded stores a Change with an episode that became a line of a list, the line, the list's own episode and the
-	// budget as a whole; Conflict where an episode changed since.
-	SaveFolded(ctx context.Context, c improvement.Change, line governor.Folded, list opsitem.Episode, d governor.Delta) error
+	// SaveFolded stores a Change with an episode that became a line of a list, the line, and the list's own episode as a
+	// whole; Conflict where an episode changed since.
+	SaveFolded(ctx context.Context, c improvement.Change, line governor.Folded, list opsitem.Episode) error
 	// Folded gives the lines of a list, best first, a page at a time.
 	Folded(ctx context.Context, list id.Improvement, cursor string) ([]governor.Folded, string, error)
 }
 
-// admit asks the governor about an episode that no budget counts yet. go on is false where it was folded or waits; else
-// delta is what filing it changes, to be stored with the attempt.
-func (s *Service) admit(ctx context.Context, ep *opsitem.Episode) (delta governor.Delta, goOn bool, err error) {
+// admit asks the governor about an episode that no budget counts yet, by the level in force. goOn is false where it was
+// folded or waits; else delta is what filing it changes, to be stored with the attempt.
+func (s *Service) admit(ctx context.Context, im improvement.Improvement, ep *opsitem.Episode) (delta governor.Delta, goOn bool, err error) {
 	now := s.Now()
 	use, err := s.Store.BudgetUse(ctx, now)
 	if err != nil {
 		return delta, false, fmt.Errorf("load budget: %w", err)
 	}
-	ask := governor.Ask{Severity: ep.Request.Severity, Priority: ep.Request.Priority, Parent: ep.List}
+	level := im.InForce()
+	ask := governor.Ask{Severity: level.Severity, Priority: level.Priority, Parent: ep.List}
 	d := governor.Decide(s.Budget, use, ask, now)
 	delta.Month = use.Month
 	switch d.Verdict {
@@ -93,8 +94,8 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 		delta.Held = -1
 	}
 	line := governor.Folded{Improvement: ep.Improvement, Episode: ep.N, Title: ep.Request.Title, Priority: ep.Request.Priority, At: now}
-	child := ep
-	child.Order, child.Held, child.Attempts, child.RetryAt, child.Error = opsitem.None, false, 0, time.Time{}, d.Words()
+	child := ep.Rest(d.Words())
+	child.Held = false
 	return fault.Anew(ctx, func() error {
 		list, err := s.list(ctx, ep.Improvement.Product(), now)
 		if err != nil {
@@ -114,9 +115,9 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 		if im.Episode == ep.N {
 			im.Ordered = false
 		}
-		lost := s.Store.SaveFolded(ctx, improvement.Change{Improvement: im, Episode: &child, Entry: &improvement.Entry{
+		lost := s.Store.SaveFolded(ctx, improvement.Change{Improvement: im, Episode: &child, Budget: delta, Entry: &improvement.Entry{
 			Seq: im.Entries, At: now, By: byBudget, What: "folded into the week's list", Detail: d.Why,
-		}}, line, list, delta)
+		}}, line, list)
 		if !fault.Is(lost, fault.Conflict) {
 			return lost
 		}
@@ -179,20 +180,6 @@ func (s *Service) openList(ctx context.Context, pid id.Product, iid id.Improveme
 	return nil
 }
 
-// recite words a list anew from its lines, before it is filed.
-func (s *Service) recite(ctx context.Context, ep *opsitem.Episode) error {
-	im, err := s.Store.Improvement(ctx, ep.Improvement)
-	if err != nil {
-		return fmt.Errorf("load list %s: %w", ep.Improvement, err)
-	}
-	p, err := s.Store.Product(ctx, ep.Improvement.Product())
-	if err != nil {
-		return fmt.Errorf("load product of %s: %w", ep.Improvement, err)
-	}
-	ep.Request.Description, err = s.listText(ctx, im, p, *ep)
-	return err
-}
-
 // listText words a list from its lines.
 func (s *Service) listText(ctx context.Context, im improvement.Improvement, p product.Product, ep opsitem.Episode) (string, error) {
 	open, err := s.openLines(ctx, im.ID)
@@ -236,7 +223,7 @@ func (f Filer) List(im improvement.Improvement, p product.Product, n int, open [
 	fmt.Fprintf(&b, "%s of %s, each too small for an OpsItem of its own while the budget for OpsItems is tight. Resolving this list closes none of them: each is decided about on its own page. [All of them](%s)\n\n",
 		plural(n, "improvement", "improvements"), Harmless(p.Name), f.Links.Improvement(im, p.Slug))
 	for _, line := range open {
-		next := fmt.Sprintf("- [%s](%s), priority %d\n", Harmless(feedback.Cut(line.Title, 60)), f.Links.Improvement(line, p.Slug), line.Score(im.Updated).Priority)
+		next := fmt.Sprintf("- [%s](%s), priority %d\n", Harmless(feedback.Cut(title(line, p), 60)), f.Links.Improvement(line, p.Slug), line.Score(im.Updated).Priority)
 		if len([]rune(b.String()))+len([]rune(next)) > MaxDescription {
 			break
 		}

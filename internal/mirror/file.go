@@ -17,11 +17,10 @@ import (
 func (s *Service) file(ctx context.Context, ep opsitem.Episode) error {
 	if ep.Attempts > 1 {
 		// The attempt before may have come through.
-		found, err := s.Center.Find(ctx, ep.Key())
+		found, err := s.find(ctx, ep)
 		if err != nil {
-			return &centerError{fmt.Errorf("find %s: %w", ep.Key(), err)}
+			return err
 		}
-		found = slices.DeleteFunc(found, func(oid string) bool { return slices.Contains(ep.Lost, oid) })
 		if len(found) > 0 {
 			return s.found(ctx, ep, found[0])
 		}
@@ -37,6 +36,15 @@ func (s *Service) file(ctx context.Context, ep opsitem.Episode) error {
 		return s.found(ctx, ep, oid)
 	}
 	return s.filed(ctx, ep.Improvement, ep.N, oid)
+}
+
+// find gives the OpsItems of an episode that OpsCenter has, but for those that were deleted. An error is a *centerError.
+func (s *Service) find(ctx context.Context, ep opsitem.Episode) ([]string, error) {
+	found, err := s.Center.Find(ctx, ep.Key())
+	if err != nil {
+		return nil, &centerError{fmt.Errorf("find %s: %w", ep.Key(), err)}
+	}
+	return slices.DeleteFunc(found, func(oid string) bool { return slices.Contains(ep.Lost, oid) }), nil
 }
 
 // found takes an OpsItem that is there already. Somebody may have worked on it since, and what OpsCenter told of it was

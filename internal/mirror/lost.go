@@ -13,10 +13,14 @@ import (
 	"learningloop/internal/opsitem"
 )
 
-// missed says whether an OpsItem that somebody deleted is filed again: where people asked for it or it is critical or high,
-// while it is open. Once: whoever deletes it again means it.
+// missed says whether an episode that has no OpsItem gets one, while it is open: where it never had one, because it was
+// closed before its turn and goes on after all; or where somebody deleted it, and people asked for it or it is critical or
+// high. Once: whoever deletes it again means it.
 func missed(im improvement.Improvement, ep opsitem.Episode) bool {
-	return im.Episode == ep.N && !im.Status.Closed() && len(ep.Lost) <= 1 && (im.Evidence.People || im.InForce().Severity <= 2)
+	if im.Episode != ep.N || im.Status.Closed() {
+		return false
+	}
+	return len(ep.Lost) == 0 || len(ep.Lost) == 1 && (im.Evidence.People || im.InForce().Severity <= 2)
 }
 
 // lost takes in that an episode's OpsItem was deleted in OpsCenter, which tells nobody: it is filed again or let go, and
@@ -65,7 +69,7 @@ func why(im improvement.Improvement, ep opsitem.Episode) string {
 	}
 }
 
-// fileAgain orders another OpsItem for the episode, as things stand now. Its deduplication string is another: the deleted
+// fileAgain orders an OpsItem for an episode that has none any more, as things stand now. Its deduplication string is another: the deleted
 // one may go on answering to its own for minutes (API_DeleteOpsItem: eventually consistent).
 func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep *opsitem.Episode) error {
 	p, err := s.Store.Product(ctx, im.Product())
@@ -77,7 +81,9 @@ func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep
 		return err
 	}
 	ep.Request = s.Filer.Request(*im, p, said)
-	ep.Request.Dedup += "/again"
+	if len(ep.Lost) > 0 {
+		ep.Request.Dedup += "/again"
+	}
 	ep.Request.Related = ep.Related
 	ep.Counted = "" // it is another one of the budget's
 	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Keys, ep.Resources, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", nil, nil, "", false, false

@@ -90,14 +90,9 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 		return nil
 	}
 	var delta governor.Delta
-	if ep.List && ep.Order == opsitem.File {
-		if err := s.recite(ctx, &ep); err != nil {
-			return err
-		}
-	}
-	if ep.Order == opsitem.File && ep.Counted == "" {
+	if ep.Order == opsitem.File {
 		var goOn bool
-		if delta, goOn, err = s.admit(ctx, &ep); err != nil || !goOn {
+		if delta, goOn, err = s.turn(ctx, &ep); err != nil || !goOn {
 			return err
 		}
 	}
@@ -120,7 +115,8 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 	// The attempt is written down before the call, so that a retry after a crash knows to look first, and so that nobody
 	// else makes the same call meanwhile.
 	ep.Attempts++
-	ep.RetryAt = s.Now().Add(lease)
+	ep.Attempted = s.Now()
+	ep.RetryAt = ep.Attempted.Add(lease)
 	if err := s.Store.SaveBudgeted(ctx, ep, delta); err != nil {
 		if fault.Is(err, fault.Conflict) {
 			return nil

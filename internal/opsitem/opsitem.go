@@ -82,6 +82,7 @@ type Episode struct {
 	TriedLevel  Level          `json:"triedLevel,omitzero"` // the same of its level
 	Pushed      time.Time      `json:"pushed,omitzero"`     // when OpsCenter was last told anything
 	Attempts    int            `json:"attempts,omitzero"`   // of the current Order
+	Attempted   time.Time      `json:"attempted,omitzero"`  // when the last of them began
 	RetryAt     time.Time      `json:"retryAt,omitzero"`
 	Error       string         `json:"error,omitzero"` // the last one, safe to show
 	Opened      time.Time      `json:"opened,omitzero"`
@@ -102,6 +103,12 @@ type Episode struct {
 
 // Folds says whether the episode is a line of a weekly list, without an OpsItem of its own.
 func (e Episode) Folds() bool { return e.Parent != "" && e.OpsItem == "" && e.Order == None }
+
+// Rest gives the episode without an order; why says what became of it.
+func (e Episode) Rest(why string) Episode {
+	e.Order, e.Attempts, e.Attempted, e.RetryAt, e.Error = None, 0, time.Time{}, time.Time{}, why
+	return e
+}
 
 // Key is the episode's own name in OpsCenter: deduplication string and searchable key.
 func (e Episode) Key() string { return EpisodeKey(e.Improvement, e.N) }

@@ -88,9 +88,9 @@ func (s *Store) SaveBudgeted(ctx context.Context, e opsitem.Episode, d governor.
 	return s.write(ctx, append(ops, table.Put(r, table.VersionIs(e.Version)))...)
 }
 
-// SaveFolded stores that an episode is a line of a list now, with the line, the list's own episode and the budget, as a
-// whole. Conflict where one of the episodes changed since it was read.
-func (s *Store) SaveFolded(ctx context.Context, c improvement.Change, line governor.Folded, list opsitem.Episode, d governor.Delta) error {
+// SaveFolded stores that an episode is a line of a list now, with the line and the list's own episode, as a whole. Conflict
+// where one of the episodes changed since it was read.
+func (s *Store) SaveFolded(ctx context.Context, c improvement.Change, line governor.Folded, list opsitem.Episode) error {
 	changed, err := changeOps(c)
 	if err != nil {
 		return err
@@ -103,12 +103,7 @@ func (s *Store) SaveFolded(ctx context.Context, c improvement.Change, line gover
 	if err != nil {
 		return err
 	}
-	ops, err := budgetOps(d)
-	if err != nil {
-		return err
-	}
-	ops = append(append(ops, changed...), table.Put(rl, table.VersionIs(list.Version)), table.Put(rf, table.Absent()))
-	return s.write(ctx, ops...)
+	return s.write(ctx, append(changed, table.Put(rl, table.VersionIs(list.Version)), table.Put(rf, table.Absent()))...)
 }
 
 // Folded gives the lines of a weekly list, best first, a page at a time.

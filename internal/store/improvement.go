@@ -97,7 +97,9 @@ func changeOps(c improvement.Change) ([]table.Op, error) {
 		r, err = postIncidentRow(*c.PostIncident)
 		errs = errors.Join(errs, add(r, err, table.Absent()))
 	}
-	ops, err = gatheringOps(ops, c)
+	budget, err := budgetOps(c.Budget)
+	errs = errors.Join(errs, err)
+	ops, err = gatheringOps(append(ops, budget...), c)
 	if errs = errors.Join(errs, err); errs != nil {
 		return nil, errs
 	}

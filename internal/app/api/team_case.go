@@ -389,6 +389,8 @@ func filingWords(ep opsitem.Episode) string {
 		return ep.Error
 	case ep.OpsItem == "" && len(ep.Lost) > 0 && ep.Order == opsitem.None:
 		return "It was deleted in OpsCenter and let go; the history says why."
+	case ep.OpsItem == "" && ep.Order == opsitem.None:
+		return ep.Error
 	case ep.OpsItem != "" || ep.Order != opsitem.File:
 		return ""
 	case ep.Error != "":
