@@ -3,6 +3,7 @@ package improvement
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ func List(iid id.Improvement, week string, now time.Time) Improvement {
 }
 
 // unfold orders an OpsItem of its own for an episode that is a line of a week's list and has become urgent since; else it
-// stays a line, and OpsCenter hears nothing of it.
+// stays a line, of which OpsCenter hears nothing, but the Change reaches its episode: it may be over.
 func (s *Service) unfold(ctx context.Context, c *Change, ep opsitem.Episode, now time.Time) error {
 	c.Improvement.raise(now)
 	p, err := s.Store.Product(ctx, c.Improvement.Product())
@@ -35,17 +36,21 @@ func (s *Service) unfold(ctx context.Context, c *Change, ep opsitem.Episode, now
 	}
 	r := s.Filer.Request(c.Improvement, p, said)
 	if !governor.Urgent(r.Severity) || c.Improvement.Status.Closed() {
+		c.Episode = &ep
 		return nil
 	}
 	list, err := s.Store.Improvement(ctx, ep.Parent)
 	if err != nil {
 		return fmt.Errorf("load list %s: %w", ep.Parent, err)
 	}
-	if list.OpsItem != "" {
-		ep.Related = []string{list.OpsItem}
+	if list.OpsItem != "" && !slices.Contains(ep.Related, list.OpsItem) {
+		ep.Related = append(slices.Clip(ep.Related), list.OpsItem) // beside the episode before
+	}
+	if ep.Counted != "" {
+		c.Budget = governor.Delta{Month: ep.Counted, Folded: -1}
 	}
 	r.Related = ep.Related
-	ep.Request, ep.Asked, ep.Order = r, now, opsitem.File
+	ep.Request, ep.Asked, ep.Order, ep.Counted, ep.Parent, ep.Error = r, now, opsitem.File, "", "", ""
 	c.Improvement.Ordered, c.Episode = true, &ep
 	return nil
 }

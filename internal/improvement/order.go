@@ -38,6 +38,7 @@ func (s *Service) mirror(ctx context.Context, c *Change, p product.Product, extr
 	im.Ordered = true
 	c.Episode = &opsitem.Episode{
 		Improvement: im.ID, N: im.Episode, Order: opsitem.File, Request: s.Filer.Request(*im, p, said), Asked: now, Opened: now, Correlation: im.Correlation,
+		List: im.Week != "",
 	}
 	return s.relate(ctx, c.Episode)
 }
@@ -166,7 +167,7 @@ func Said(ctx context.Context, st SaidStore, im Improvement, p product.Product, 
 	return said[:min(len(said), quoted)], nil
 }
 
-// relate names the OpsItem of the episode before, where it has one.
+// relate names the OpsItem of the episode before, where it has one. A list goes on with its lines.
 func (s *Service) relate(ctx context.Context, ep *opsitem.Episode) error {
 	if ep.N < 2 {
 		return nil
@@ -174,6 +175,9 @@ func (s *Service) relate(ctx context.Context, ep *opsitem.Episode) error {
 	last, err := s.Store.Episode(ctx, ep.Improvement, ep.N-1)
 	if err != nil {
 		return fmt.Errorf("load episode %d of %s: %w", ep.N-1, ep.Improvement, err)
+	}
+	if ep.List {
+		ep.Folded = last.Folded
 	}
 	if last.OpsItem != "" {
 		ep.Related = []string{last.OpsItem}

@@ -95,7 +95,7 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 	}
 	line := governor.Folded{Improvement: ep.Improvement, Episode: ep.N, Title: ep.Request.Title, Priority: ep.Request.Priority, At: now}
 	child := ep.Rest(d.Words())
-	child.Held = false
+	child.Held, child.Counted = false, delta.Month
 	return fault.Anew(ctx, func() error {
 		list, err := s.list(ctx, ep.Improvement.Product(), now)
 		if err != nil {
@@ -133,27 +133,28 @@ func (s *Service) fold(ctx context.Context, ep opsitem.Episode, d governor.Decis
 }
 
 // list gives the episode of the product's list that takes lines now, which it opens where there is none. A list that
-// operations resolved takes no more; the week goes on in another one.
+// operations resolved or deleted takes no more; the week goes on in another one.
 func (s *Service) list(ctx context.Context, pid id.Product, now time.Time) (opsitem.Episode, error) {
 	first := week.Name(now)
 	name := first
 	for part := 2; ; part++ {
 		iid := governor.ParentID(pid, name)
-		ep, err := s.Store.Episode(ctx, iid, 1)
+		im, err := s.Store.Improvement(ctx, iid)
 		if fault.Is(err, fault.NotFound) {
 			if err := s.openList(ctx, pid, iid, name, now); err != nil {
-				return ep, err
+				return opsitem.Episode{}, err
 			}
-			ep, err = s.Store.Episode(ctx, iid, 1)
+			im, err = s.Store.Improvement(ctx, iid)
 		}
 		if err != nil {
-			return ep, fmt.Errorf("load list %s: %w", iid, err)
+			return opsitem.Episode{}, fmt.Errorf("load list %s: %w", iid, err)
 		}
-		im, err := s.Store.Improvement(ctx, iid)
+		ep, err := s.Store.Episode(ctx, iid, im.Episode)
 		if err != nil {
-			return ep, fmt.Errorf("load list %s: %w", iid, err)
+			return ep, fmt.Errorf("load episode %d of list %s: %w", im.Episode, iid, err)
 		}
-		if ep.Status != opsitem.Resolved && !im.Status.Closed() {
+		deleted := ep.OpsItem == "" && len(ep.Lost) > 0 && ep.Order != opsitem.File
+		if ep.List && ep.Status != opsitem.Resolved && !deleted && !im.Status.Closed() {
 			return ep, nil
 		}
 		name = first + "." + strconv.Itoa(part)
@@ -192,7 +193,8 @@ func (s *Service) listText(ctx context.Context, im improvement.Improvement, p pr
 // mostLines is how many lines of a list are read to find those that are shown in its OpsItem.
 const mostLines = 100
 
-// openLines gives the Improvements of a list's best lines that nobody has closed.
+// openLines gives the Improvements of a list's best lines that nobody has closed, and that have no OpsItem of their own by
+// now.
 func (s *Service) openLines(ctx context.Context, list id.Improvement) ([]improvement.Improvement, error) {
 	lines, _, err := s.Store.Folded(ctx, list, "")
 	if err != nil {
@@ -207,7 +209,7 @@ func (s *Service) openLines(ctx context.Context, list id.Improvement) ([]improve
 		if err != nil {
 			return nil, fmt.Errorf("load improvement %s: %w", l.Improvement, err)
 		}
-		if !im.Status.Closed() {
+		if !im.Status.Closed() && im.OpsItem == "" {
 			open = append(open, im)
 		}
 	}

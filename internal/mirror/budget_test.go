@@ -161,7 +161,7 @@ func TestUnfold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := w.load(w.episode(low, 1).Parent)
+	list := w.load(governor.ParentID(w.p.ID, week.Name(began)))
 	if rel := out.OpsItem.RelatedOpsItems; len(rel) != 1 || *rel[0].OpsItemId != list.OpsItem || out.OpsItem.Status != "InProgress" || *out.OpsItem.Severity != "1" {
 		t.Errorf("%+v", out.OpsItem)
 	}

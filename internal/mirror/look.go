@@ -267,6 +267,7 @@ func (s *Service) resume(ctx context.Context, t taking) (Outcome, error) {
 		Improvement: im.ID, N: im.Episode, Order: opsitem.Push, OpsItem: t.item.ID, Adopted: last.Adopted, Reworded: last.Reworded, Words: last.Words, Keys: last.Keys, Resources: last.Resources,
 		Status: t.item.Status, Level: last.Level.With(t.level), Seen: t.item.Modified, Asked: now, Opened: now, Filed: now,
 		Before: last.Key(), Related: last.Related, Correlation: im.Correlation, Request: last.Request,
+		List: last.List, Folded: last.Folded,
 	}
 	next.Request.Dedup = next.Key()
 	if l, e, ok := improvement.Releveled(im, t.level, t.by, t.item.Modified, now); ok {

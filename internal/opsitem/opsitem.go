@@ -92,7 +92,7 @@ type Episode struct {
 	Related     []string       `json:"related,omitzero"` // OpsItems about the same
 	Lost        []string       `json:"lost,omitzero"`    // OpsItems of it that were deleted in OpsCenter
 	Correlation string         `json:"correlation,omitzero"`
-	Counted     string         `json:"counted,omitzero"` // the month ("2026-11") in whose budget it is; "" while it is in none
+	Counted     string         `json:"counted,omitzero"` // the month ("2026-11") in whose budget it is, as filed or as folded; "" while it is in none
 	Held        bool           `json:"held,omitzero"`    // waits for room in the budget
 	Parent      id.Improvement `json:"parent,omitzero"`  // the week's list it was folded into; "" where it was not
 	List        bool           `json:"list,omitzero"`    // it is a week's list itself
