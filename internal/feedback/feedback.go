@@ -126,9 +126,12 @@ func (f Feedback) Happened() time.Time {
 	}
 }
 
-// SignalTime is what the order of signals of one key goes by: the signal's own time, or the end of the maintenance window
-// that it outlasted.
-func (f Feedback) SignalTime() time.Time {
+// SignalTime is what the order of signals of one key goes by: the signal's own time. One that outlasted a maintenance window
+// keeps it: what ended it within the window, and is late, came after it all the same.
+func (f Feedback) SignalTime() time.Time { return f.Signal.Time }
+
+// Counts is since when a signal counts: its own time, or the end of the maintenance window that it outlasted.
+func (f Feedback) Counts() time.Time {
 	if f.Muted != nil && !f.Muted.Over.IsZero() {
 		return f.Muted.Over
 	}

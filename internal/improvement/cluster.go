@@ -87,8 +87,8 @@ func (c Cluster) claim(iid id.Improvement, at time.Time, window time.Duration) C
 	return c
 }
 
-// SignalKey is what is known of one signal's key beside the Improvement that its name gives: where its words went, and
-// what of it is muted. There is none for a key that always had an Improvement of its own.
+// SignalKey is what is known of one signal's key beside the Improvement that its name gives: where its words went, what of
+// it is muted, and what ended before it fired. There is none for a key that always had an Improvement of its own.
 type SignalKey struct {
 	Product     id.Product     `json:"product,omitzero"`
 	Key         string         `json:"key,omitzero"`
@@ -96,6 +96,7 @@ type SignalKey struct {
 	Firing      bool           `json:"firing,omitzero"`      // as that Improvement knows it
 	At          time.Time      `json:"at,omitzero"`          // of the latest word, by the signal's time
 	Muted       *MutedWord     `json:"muted,omitempty"`      // a firing that counts when its window ends; nil: none
+	Ends        []EndWord      `json:"ends,omitempty"`       // what ended nothing that was received by then, the latest last
 	Version     int64          `json:"-"`
 }
 
@@ -104,6 +105,57 @@ type MutedWord struct {
 	Feedback id.Feedback `json:"feedback"`
 	Until    time.Time   `json:"until"`
 	Check    time.Time   `json:"check"` // when to look again; not after Until
+}
+
+// EndWord is what ends a firing that was not received yet.
+type EndWord struct {
+	Feedback id.Feedback `json:"feedback"`
+	At       time.Time   `json:"at"` // by the signal's time
+}
+
+// maxEnds is how many of them a key remembers, the latest: more never overtake what they end.
+const maxEnds = 8
+
+// remembers says whether a word waits for the firing that it ends.
+func (k SignalKey) remembers(f feedback.Feedback) bool {
+	return slices.ContainsFunc(k.Ends, func(w EndWord) bool { return w.Feedback == f.ID })
+}
+
+// remember has a word wait for the firing that it ends, and says whether there is room for it.
+func (k *SignalKey) remember(f feedback.Feedback) bool {
+	k.Ends = append(slices.Clone(k.Ends), EndWord{Feedback: f.ID, At: f.SignalTime()})
+	slices.SortStableFunc(k.Ends, func(a, b EndWord) int { return a.At.Compare(b.At) })
+	k.Ends = k.Ends[max(0, len(k.Ends)-maxEnds):]
+	return k.remembers(f)
+}
+
+// ended is the key with a word that ends what fires in it, found or not.
+func (k SignalKey) ended(f feedback.Feedback) (next SignalKey, news bool) {
+	next = k
+	next.Ends = slices.DeleteFunc(slices.Clone(k.Ends), func(w EndWord) bool { return w.Feedback == f.ID })
+	if at := f.SignalTime(); !at.Before(k.At) {
+		next.Firing, next.At, next.Muted = false, at, nil
+	}
+	return next, len(next.Ends) != len(k.Ends) || next.Firing != k.Firing || !next.At.Equal(k.At) || next.Muted != k.Muted
+}
+
+// fired is the key with a firing that was attached to im, and whether that is to be written down.
+func (k SignalKey) fired(f feedback.Feedback, im Improvement, own bool) (next SignalKey, news bool) {
+	next = k
+	at := f.SignalTime()
+	switch {
+	case !at.Before(k.At):
+		next.Improvement, next.Firing, next.At = im.ID, true, at
+		if k.Muted != nil && k.Muted.Feedback != f.ID {
+			next.Muted = nil // else until all of Unmute is done
+		}
+		return next, k.Version > 0 || !own
+	case k.Improvement == "": // later words of its key did not know where it would go
+		next.Improvement, next.Firing = im.ID, im.alarm(k.Key).Firing
+		return next, true
+	default:
+		return next, false
+	}
 }
 
 const (
@@ -208,7 +260,7 @@ func (s *Service) home(ctx context.Context, p product.Product, f feedback.Feedba
 		if err != nil {
 			return h, err
 		}
-		if !there || !im.goesOn(f.SignalTime()) {
+		if !there || !im.goesOn(f.Counts()) {
 			continue
 		}
 		if !h.there {
@@ -251,9 +303,9 @@ func stays(im Improvement, k SignalKey, f feedback.Feedback, window time.Duratio
 		firing, at = k.Firing, k.At
 	}
 	if im.Status.Closed() {
-		return signal.SameEpisode(im.Closed, f.SignalTime(), QuietTime)
+		return signal.SameEpisode(im.Closed, f.Counts(), QuietTime)
 	}
-	return firing || signal.SameEpisode(at, f.SignalTime(), window)
+	return firing || signal.SameEpisode(at, f.Counts(), window)
 }
 
 // find gives an Improvement, and whether it is there.

@@ -115,11 +115,10 @@ func onWord(c *Change, f feedback.Feedback, latest bool, now time.Time) bool {
 		why = "a person reported it within the quiet time"
 	case !latest:
 		return false
-	case f.Signal.Ends() && im.Status == Accepted && im.Owner == "" && !im.Evidence.People && !im.Firing() && !im.Crowded:
-		reason := "every alarm of it is OK again, no person asked for it, and nobody took it up"
-		*c = onward(*c, move(im, resolved, Shipped, rulePrefix+"all is OK again", reason, now))
+	case f.Signal.Ends() && im.quiet():
+		*c = onward(*c, resolve(im, now))
 		return true
-	case f.Signal.Ends() || !im.Status.Closed() || im.Status == Declined || !returned(im, f.SignalTime()):
+	case f.Signal.Ends() || !im.Status.Closed() || im.Status == Declined || !returned(im, f.Counts()):
 		return false
 	}
 	to := im.restored()
@@ -129,6 +128,18 @@ func onWord(c *Change, f feedback.Feedback, latest bool, now time.Time) bool {
 		c.Entry.Detail = why
 	}
 	return true
+}
+
+// quiet says whether only machines opened its episode, all of them say that it is over, and nobody took it up: then a rule
+// may resolve it.
+func (im Improvement) quiet() bool {
+	return im.Status == Accepted && im.Owner == "" && !im.Evidence.People && !im.Firing() && !im.Crowded
+}
+
+// resolve makes the Change of a rule that resolves what is quiet.
+func resolve(im Improvement, now time.Time) Change {
+	reason := "every alarm of it is OK again, no person asked for it, and nobody took it up"
+	return move(im, resolved, Shipped, rulePrefix+"all is OK again", reason, now)
 }
 
 // onward keeps of a Change what the next one in the same step does not say.

@@ -14,7 +14,9 @@ import (
 func (im *Improvement) heard(f feedback.Feedback) {
 	at, ended := f.Received, im.Closed
 	if f.Signal != nil {
-		at = f.SignalTime()
+		if at = f.Counts(); f.Signal.Ends() {
+			return // begins nothing, however early it says that it happened
+		}
 	}
 	if im.Status.Closed() {
 		ended = ended.Add(QuietTime)
