@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"learningloop/internal/fault"
+	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/opsitem"
 )
@@ -18,6 +19,14 @@ func spoken(arns []string) string {
 		return arns[i]
 	}
 	return ""
+}
+
+// looked is what adopt looks for, as an episode remembers it.
+func looked(ep opsitem.Episode) []string {
+	if arn := spoken(ep.Request.Resources); arn != "" {
+		return []string{arn}
+	}
+	return nil
 }
 
 // foreign says whether an OpsItem is none of a loop's.
@@ -63,7 +72,7 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 		now := s.Now()
 		whose := operator(cmp.Or(item.CreatedBy, item.Source))
 		ep.OpsItem, ep.Adopted, ep.Filed, ep.Status, ep.Level, ep.Seen = item.ID, true, now, item.Status, item.Level, item.Modified
-		ep.Resources = item.Resources
+		ep.Resources, ep.Looked = item.Resources, looked(ep)
 		ep.Pushed, ep.Keys = now, opsitem.Passing(ep.Request.Data)
 		c := improvement.Change{Improvement: im}
 		if im.Episode == ep.N {
@@ -102,8 +111,43 @@ func (s *Service) alongside(ctx context.Context, item opsitem.Item) (Outcome, er
 	if err != nil {
 		return "", fmt.Errorf("find episode about %s: %w", arn, err)
 	}
+	return s.relates(ctx, iid, n, item)
+}
+
+// mostLooked is how many alarms and findings are looked for before one update.
+const mostLooked = 5
+
+// joins takes in the OpsItems that others have open about alarms and findings beside the one that an episode was filed
+// about, and says whether there were any. What they file later is heard of, as the episode is found by all of these.
+func (s *Service) joins(ctx context.Context, ep *opsitem.Episode, arns []string) (bool, error) {
+	some := false
+	for n, arn := range ep.Unlooked(arns) {
+		if n == mostLooked {
+			break
+		}
+		held, err := s.Center.Holding(ctx, arn)
+		if err != nil {
+			return some, &centerError{fmt.Errorf("look for OpsItems about %s: %w", arn, err)}
+		}
+		for _, item := range held {
+			if !foreign(item) || !slices.Contains(item.Resources, arn) {
+				continue
+			}
+			out, err := s.relates(ctx, ep.Improvement, ep.N, item)
+			if err != nil {
+				return some, err
+			}
+			some = some || out == Alongside
+		}
+		ep.Looked = append(slices.Clip(ep.Looked), arn)
+	}
+	return some, nil
+}
+
+// relates names somebody else's OpsItem in an open episode's history and in its OpsItem.
+func (s *Service) relates(ctx context.Context, iid id.Improvement, n int, item opsitem.Item) (Outcome, error) {
 	out := NotOurs
-	err = s.again(ctx, iid, n, func(im improvement.Improvement, ep opsitem.Episode) error {
+	err := s.again(ctx, iid, n, func(im improvement.Improvement, ep opsitem.Episode) error {
 		out = NotOurs
 		if im.Episode != n || im.Status.Closed() || ep.OpsItem == "" || ep.OpsItem == item.ID || slices.Contains(ep.Related, item.ID) || len(ep.Related) >= maxRelated {
 			return nil

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/google/go-cmp/cmp"
 
+	"learningloop/internal/feedback"
+	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/mirror"
 	"learningloop/internal/opsitem"
@@ -23,8 +25,13 @@ import (
 // theirs files what CloudWatch's own alarm action files.
 func (w *world) theirs(arn string) string {
 	w.t.Helper()
+	return w.theirsFrom("CloudWatch Alarms", arn)
+}
+
+func (w *world) theirsFrom(source, arn string) string {
+	w.t.Helper()
 	out, err := w.client.CreateOpsItem(w.t.Context(), &ssm.CreateOpsItemInput{
-		Title: aws.String("CloudWatch alarm - 'errors' is in ALARM state"), Description: aws.String("CloudWatch Alarm State Change"), Source: aws.String("CloudWatch Alarms"),
+		Title: aws.String("CloudWatch alarm - 'errors' is in ALARM state"), Description: aws.String("CloudWatch Alarm State Change"), Source: &source,
 		Severity: aws.String("3"), OperationalData: map[string]types.OpsItemDataValue{
 			"/aws/resources": {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`[{"arn":"` + arn + `"}]`)},
 			"/aws/dedup":     {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`{"dedupString":"CloudWatch alarm - errors"}`)},
@@ -207,5 +214,74 @@ func TestThrottlingStorm(t *testing.T) {
 	w.settle()
 	if got := len(w.items()); got != n {
 		t.Errorf("%d of %d filed", got, n)
+	}
+}
+
+// The OpsItem that another alarm's own action filed is related as soon as the alarm is told to have joined, whether its
+// event arrives, was long before, or never comes.
+func TestTheirsOfAnAlarmThatJoins(t *testing.T) {
+	latency := strings.Replace(alarmARN, "errors", "latency", 1)
+	for name, before := range map[string]bool{"before it is filed": true, "after": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.rules(func(p *product.Product) {
+				p.Rules.Severity = 2
+				p.Components = []product.Component{{Name: "Checkout", Rules: []signal.Rule{{Name: "errors"}, {Name: "latency"}}}}
+			})
+			iid := w.alarm("errors", signal.Firing, 1)
+			if !before {
+				w.run(iid, 1)
+				w.wait(time.Minute)
+			}
+			w.ops.Faults().LoseEvents(1)
+			theirs := w.theirs(latency)
+			w.theirs(latency + "-of-another")
+			w.wait(20 * time.Minute) // what changed then is behind the watermark
+			w.theirs(alarmARN + "-of-another")
+			if _, err := w.Reconcile(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.alarm("latency", signal.Firing, 1)
+			w.heal()
+			ours := w.item(w.load(iid).OpsItem)
+			if d := cmp.Diff([]string{theirs}, ours.Related); d != "" {
+				t.Errorf("related: %s; %q", d, w.said(iid, 2))
+			}
+			w.forget()
+			w.complain(iid, "AnyCompany", "Nothing works.")
+			w.settle()
+			if w.calls["DescribeOpsItems"] != 0 {
+				t.Errorf("looked for it again: %v", w.calls)
+			}
+		})
+	}
+}
+
+// Findings and incidents of other services are adopted like an alarm's OpsItem.
+func TestFindingsAreAdopted(t *testing.T) {
+	for source, arn := range map[string]string{
+		"Security Hub":     "arn:aws:securityhub:us-east-1:111122223333:subscription/cis/v/1.2.0/1.1/finding/a1b2",
+		"Incident Manager": alarmARN, // an incident's OpsItem names the alarm that began it
+		"GuardDuty":        "arn:aws:guardduty:us-east-1:111122223333:detector/d1/finding/f1",
+	} {
+		w := newWorld(t)
+		w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
+		theirs := w.theirsFrom(source, arn)
+		say := &feedback.Service{Store: w.st, People: []byte("key"), Now: w.now, Rand: w.rand}
+		f, err := say.Receive(t.Context(), w.p.ID, signal.Signal{
+			ID: id.Hash(26, arn), Key: "finding/" + arn, Name: "open port", Title: "A port is open", State: signal.Firing, Severity: 2, Time: w.now(),
+			Category: signal.Security, Resources: []string{"arn:aws:ec2:us-east-1:111122223333:instance/i-1", arn},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		iid, err := w.team.AttachSignal(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.heal()
+		if im := w.load(iid); im.OpsItem != theirs || len(w.items()) != 1 || w.data(theirs)[opsitem.KeyImprovement] != string(iid) {
+			t.Errorf("%s: %s is not adopted, but %s", source, theirs, im.OpsItem)
+		}
 	}
 }

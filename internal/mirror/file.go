@@ -78,7 +78,7 @@ func (s *Service) filed(ctx context.Context, iid id.Improvement, n int, oid stri
 		}
 		ep.OpsItem, ep.Adopted, ep.Filed, ep.Pushed = oid, false, s.Now(), s.Now()
 		ep.Sent, ep.Keys, ep.Words = begins.Rest(), opsitem.Passing(begins.Data), opsitem.Words(begins.Description)
-		ep.Resources = begins.Resources
+		ep.Resources, ep.Looked = begins.Resources, looked(ep)
 		if im.Episode == n {
 			im.OpsItem = oid
 		}
@@ -126,6 +126,9 @@ func (s *Service) done(ctx context.Context, im improvement.Improvement, ep opsit
 		if !urgent(im, ask) {
 			ep.RetryAt = ep.Pushed.Add(improvement.PushEvery)
 		}
+	}
+	if ep.Order == opsitem.None && ep.OpsItem != "" && !im.Status.Closed() && len(ep.Unlooked(want.Resources)) > 0 {
+		ep.Order, ep.RetryAt = opsitem.Push, ep.Pushed.Add(improvement.PushEvery) // others may have filed about these
 	}
 	switch {
 	case ep.Status != opsitem.Resolved && want.Status != opsitem.Resolved:

@@ -264,7 +264,7 @@ func (s *Service) resume(ctx context.Context, t taking) (Outcome, error) {
 	im := c.Improvement
 	im.OpsItem, im.Ordered = t.item.ID, true
 	next := opsitem.Episode{
-		Improvement: im.ID, N: im.Episode, Order: opsitem.Push, OpsItem: t.item.ID, Adopted: last.Adopted, Reworded: last.Reworded, Words: last.Words, Keys: last.Keys, Resources: last.Resources,
+		Improvement: im.ID, N: im.Episode, Order: opsitem.Push, OpsItem: t.item.ID, Adopted: last.Adopted, Reworded: last.Reworded, Words: last.Words, Keys: last.Keys, Resources: last.Resources, Looked: last.Looked,
 		Status: t.item.Status, Level: last.Level.With(t.level), Seen: t.item.Modified, Asked: now, Opened: now, Filed: now,
 		Before: last.Key(), Related: last.Related, Correlation: im.Correlation, Request: last.Request,
 		List: last.List, Folded: last.Folded,

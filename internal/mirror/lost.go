@@ -86,7 +86,7 @@ func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep
 	}
 	ep.Request.Related = ep.Related
 	ep.Counted = "" // it is another one of the budget's
-	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Keys, ep.Resources, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", nil, nil, "", false, false
+	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Keys, ep.Resources, ep.Looked, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", nil, nil, nil, "", false, false
 	im.Ordered = true
 	return nil
 }

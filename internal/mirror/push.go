@@ -14,36 +14,49 @@ import (
 // set the same there, or where nobody knows what an attempt before came to, it looks first and reads the episode again:
 // OpsCenter has no update that fails when somebody else was faster, and its events carry no level.
 func (s *Service) tell(ctx context.Context, ep *opsitem.Episode) (want, ask opsitem.Patch, err error) {
-	for looked := false; ; looked = true {
-		im, err := s.Store.Improvement(ctx, ep.Improvement)
-		if err != nil {
-			return want, ask, fmt.Errorf("load improvement %s: %w", ep.Improvement, err)
-		}
-		if want, err = s.wanted(ctx, im, *ep); err != nil {
-			return want, ask, err
-		}
-		if ask = ep.Ask(want); looked || !contested(*ep, ask) {
-			return want, ask, nil
-		}
+	if want, ask, err = s.reckon(ctx, *ep); err != nil || ep.OpsItem == "" {
+		return want, ask, err
+	}
+	joined, err := s.joins(ctx, ep, want.Resources)
+	if err != nil {
+		return want, ask, err
+	}
+	contest := contested(*ep, ask)
+	if contest {
 		if _, _, err := s.look(ctx, ep.Improvement, ep.N, ep.OpsItem, ""); err != nil {
 			return want, ask, err
 		}
-		now, err := s.Store.Episode(ctx, ep.Improvement, ep.N)
-		if err != nil {
-			return want, ask, fmt.Errorf("load episode %d of %s: %w", ep.N, ep.Improvement, err)
-		}
-		now.Tried, now.TriedLevel = "", opsitem.Level{} // what is known of it is what is there
-		if *ep = now; now.Order != opsitem.Push {
-			return want, ask, nil
-		}
 	}
+	if !joined && !contest {
+		return want, ask, nil
+	}
+	now, err := s.Store.Episode(ctx, ep.Improvement, ep.N)
+	if err != nil {
+		return want, ask, fmt.Errorf("load episode %d of %s: %w", ep.N, ep.Improvement, err)
+	}
+	now.Looked = ep.Looked
+	now.Tried, now.TriedLevel = "", opsitem.Level{} // what is known of it is what is there
+	if *ep = now; now.Order != opsitem.Push {
+		return want, ask, nil
+	}
+	return s.reckon(ctx, now)
+}
+
+// reckon works out what an episode's OpsItem should say, and what of it is not known to be said there.
+func (s *Service) reckon(ctx context.Context, ep opsitem.Episode) (want, ask opsitem.Patch, err error) {
+	im, err := s.Store.Improvement(ctx, ep.Improvement)
+	if err != nil {
+		return want, ask, fmt.Errorf("load improvement %s: %w", ep.Improvement, err)
+	}
+	want, err = s.wanted(ctx, im, ep)
+	return want, ep.Ask(want), err
 }
 
 // contested says whether telling could overwrite what nobody would know of afterwards: a level, which no event carries, the
 // status of an adopted OpsItem, where the events of our own changes look like an operator's, and anything that was set
 // since an attempt before.
 func contested(ep opsitem.Episode, ask opsitem.Patch) bool {
-	return ep.OpsItem != "" && (ask.Level != (opsitem.Level{}) || ep.Adopted && ask.Status != "" || ep.Unsure() || ep.Attempts > 0)
+	return ask.Level != (opsitem.Level{}) || ep.Adopted && ask.Status != "" || ep.Unsure() || ep.Attempts > 0
 }
 
 // wanted is what an episode's OpsItem should say now.

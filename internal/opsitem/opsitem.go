@@ -90,6 +90,7 @@ type Episode struct {
 	Resolved    time.Time      `json:"resolved,omitzero"`
 	Before      string         `json:"before,omitzero"`  // key of the episode whose OpsItem it goes on with
 	Related     []string       `json:"related,omitzero"` // OpsItems about the same
+	Looked      []string       `json:"looked,omitzero"`  // alarms and findings of which others' OpsItems were looked for
 	Lost        []string       `json:"lost,omitzero"`    // OpsItems of it that were deleted in OpsCenter
 	Correlation string         `json:"correlation,omitzero"`
 	Counted     string         `json:"counted,omitzero"` // the month ("2026-11") in whose budget it is, as filed or as folded; "" while it is in none
@@ -232,6 +233,11 @@ func (e Episode) Trying(asked Patch) Episode {
 		}
 	}
 	return e
+}
+
+// Unlooked gives those ARNs of alarms and findings of which nobody looked for others' OpsItems.
+func (e Episode) Unlooked(arns []string) []string {
+	return slices.DeleteFunc(slices.Clone(arns), func(a string) bool { return !Named(a) || slices.Contains(e.Looked, a) })
 }
 
 // Unsure says whether an attempt may have set a status or a level that nobody has seen there since.
