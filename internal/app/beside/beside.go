@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"learningloop/internal/app"
 	"learningloop/internal/app/local"
@@ -39,6 +40,7 @@ type Stack struct {
 
 	events    *eventbridge.Client
 	functions *lambda.Client
+	topics    *sns.Client
 
 	mu    sync.Mutex
 	names map[string]string // what LocalStack calls the functions, by config.Fn*
@@ -66,12 +68,12 @@ func New(ctx context.Context, c Config) (*Stack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load AWS configuration: %w", err)
 	}
-	b := &Stack{events: eventbridge.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg)}
+	b := &Stack{events: eventbridge.NewFromConfig(cfg), functions: lambda.NewFromConfig(cfg), topics: sns.NewFromConfig(cfg)}
 	if b.Inbox, err = inbox.Open(inbox.Config{Dir: filepath.Join(c.Dir, "mail")}); err != nil {
 		return nil, fmt.Errorf("open inbox: %w", err)
 	}
 	b.Emulator, err = emulator.New(emulator.Config{
-		Account: account, Region: local.Region, Dir: filepath.Join(c.Dir, "opscenter"), Events: b.put,
+		Account: account, Region: local.Region, Dir: filepath.Join(c.Dir, "opscenter"), Events: b.put, Notify: b.publish,
 	})
 	if err != nil {
 		return nil, errors.Join(err, b.Inbox.Close())
@@ -108,6 +110,15 @@ func (b *Stack) put(ctx context.Context, event json.RawMessage) error {
 	}
 	if out.FailedEntryCount > 0 {
 		return fmt.Errorf("put event: %s", aws.ToString(out.Entries[0].ErrorMessage))
+	}
+	return nil
+}
+
+// publish sends what OpsCenter has for a topic to LocalStack's SNS.
+func (b *Stack) publish(ctx context.Context, n emulator.Notification) error {
+	_, err := b.topics.Publish(ctx, &sns.PublishInput{TopicArn: &n.TopicARN, Subject: &n.Subject, Message: &n.Message})
+	if err != nil {
+		return fmt.Errorf("publish to %s: %w", n.TopicARN, err)
 	}
 	return nil
 }

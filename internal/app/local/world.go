@@ -159,6 +159,11 @@ func (w *World) open() (err error) {
 	w.Emulator, err = emulator.New(emulator.Config{
 		Account: Account, Region: Region, Dir: w.sub("opscenter"), Clock: w.cfg.Now, Rand: w.cfg.Random, Log: w.cfg.Log,
 		ConsoleHome: "/_local/", Events: func(ctx context.Context, event json.RawMessage) error { return w.Event(ctx, event) },
+		Notify: func(ctx context.Context, n emulator.Notification) error {
+			// There is no SNS here: whoever runs this reads in the log that a topic would hear.
+			w.cfg.Log.InfoContext(ctx, "OpsCenter tells a topic", "topic", n.TopicARN, "subject", n.Subject, "ops_item", n.OpsItemID)
+			return nil
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("open OpsCenter: %w", err)
