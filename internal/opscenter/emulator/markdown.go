@@ -20,7 +20,7 @@ const descriptionHeading = 3
 var (
 	markdown = goldmark.New(
 		goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify),
-		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(shownHTML{}, 1))),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(shownHTML{}, 1), util.Prioritized(linkedImages{}, 1))),
 		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(flatHeadings{}, 1))),
 	)
 	sanitizer = newSanitizer()
@@ -81,6 +81,30 @@ func (shownHTML) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 			_, _ = w.Write(util.EscapeHTML(block.ClosureLine.Value(src)))
 		}
 		_, _ = w.WriteString("</p>\n")
+		return ast.WalkContinue, nil
+	})
+}
+
+// linkedImages makes a link of an image, which newSanitizer keeps out: its words and where it is are not lost.
+type linkedImages struct{}
+
+// RegisterFuncs takes over the nodes of images.
+func (linkedImages) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
+	r.Register(ast.KindImage, func(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+		image, ok := n.(*ast.Image)
+		if !ok || n.Parent() != nil && n.Parent().Kind() == ast.KindLink { // a link in a link is none; the words are its text
+			return ast.WalkContinue, nil
+		}
+		if !entering {
+			_, _ = w.WriteString("</a>") // a buffer, here and below
+			return ast.WalkContinue, nil
+		}
+		_, _ = w.WriteString(`<a href="`)
+		_, _ = w.Write(util.EscapeHTML(util.URLEscape(image.Destination, true)))
+		_, _ = w.WriteString(`">`)
+		if !image.HasChildren() {
+			_, _ = w.Write(util.EscapeHTML(image.Destination))
+		}
 		return ast.WalkContinue, nil
 	})
 }
