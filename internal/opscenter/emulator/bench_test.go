@@ -118,6 +118,9 @@ func BenchmarkDescribe100000(b *testing.B) {
 		{"ResourceId", []string{"function:f1999"}, opContains},
 		{"CreatedTime", []string{at}, opLess},
 		{"LastModifiedTime", []string{at}, opGreater},
+		{"OpsItemId", []string{r.st.slots[1].ID}, opEqual},
+		{"InsightByType", []string{"OpsItemsSharingTitle"}, opEqual},
+		{"AccountId", []string{"999999999999"}, opEqual},
 	} {
 		b.Run(f.Key+f.Operator+"="+f.Values[0], func(b *testing.B) {
 			body, err := json.Marshal(map[string]any{"OpsItemFilters": []filter{f}})
@@ -131,4 +134,12 @@ func BenchmarkDescribe100000(b *testing.B) {
 			}
 		})
 	}
+	b.Run("GetOpsSummary counts", func(b *testing.B) {
+		const body = `{"Aggregators":[{"AggregatorType":"count","TypeName":"AWS:OpsItem","AttributeName":"Severity"}]}`
+		for b.Loop() {
+			if a := r.raw("GetOpsSummary", body); a.status != http.StatusOK {
+				b.Fatal(a.body)
+			}
+		}
+	})
 }

@@ -1,6 +1,10 @@
 package emulator
 
-import "iter"
+import (
+	"cmp"
+	"iter"
+	"slices"
+)
 
 func (e *Emulator) describeOpsItems(_ caller, in *describeInput) (*describeOutput, *Error) {
 	conds, err := e.conditions(in.OpsItemFilters)
@@ -50,6 +54,9 @@ func (e *Emulator) candidates(p page, conds []condition) iter.Seq[uint32] {
 	var best []uint64
 	size, found := len(e.st.slots), false
 	for _, c := range conds {
+		if c.ids != nil {
+			return p.given(e.numbersOf(c.ids))
+		}
 		keys, ok := e.keysOf(c)
 		if !ok {
 			continue
@@ -62,6 +69,18 @@ func (e *Emulator) candidates(p page, conds []condition) iter.Seq[uint32] {
 		return p.down(len(e.st.slots))
 	}
 	return func(yield func(uint32) bool) { e.st.index.descend(best, p.below, yield) }
+}
+
+// numbersOf gives the numbers of items by their ids, from the highest down. The caller holds the lock.
+func (e *Emulator) numbersOf(ids []string) []uint32 {
+	var out []uint32
+	for _, id := range ids {
+		if seq, ok := e.st.byID[id]; ok {
+			out = append(out, seq)
+		}
+	}
+	slices.SortFunc(out, func(a, b uint32) int { return cmp.Compare(b, a) })
+	return out
 }
 
 // keysOf gives the index entries that hold all matches of a condition, where there are such.

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,8 @@ type condition struct {
 	within  func(*times) bool // where set, decides alone, without a look at the item
 	indexed bool
 	keys    []indexKey
-	words   field // Contains on a field that the index has the words of: keys are found there by fits
+	ids     []string // where set, no item but these matches
+	words   field    // Contains on a field that the index has the words of: keys are found there by fits
 	fits    func(string) bool
 }
 
@@ -56,14 +58,14 @@ func several(get func(*item) []string) textOf {
 	return func(it *item, fits func(string) bool) bool { return slices.ContainsFunc(get(it), fits) }
 }
 
-// filterRules follow the table of operators in DescribeOpsItems, "OpsItemFilters". Title, OperationalData and the
-// account have rules of their own in conditions.
+// filterRules follow the table of operators in DescribeOpsItems, "OpsItemFilters". Title, ids, OperationalData and
+// the account have rules of their own in condition.
 var filterRules = map[string]filterRule{
 	"Status":               {operators: equal, text: one(func(it *item) string { return it.Status }), field: fieldStatus},
 	"Source":               {operators: equalContains, text: one(func(it *item) string { return it.Source }), field: fieldSource},
 	"Title":                {operators: equalContains, text: one(func(it *item) string { return it.Title }), field: fieldTitle},
 	"Priority":             {operators: equal, text: one(priorityText), field: fieldPriority},
-	"OpsItemId":            {operators: equal, text: one(func(it *item) string { return it.ID })},
+	"OpsItemId":            {operators: equal},
 	"CreatedTime":          {operators: ordered, time: func(t *times) int64 { return t.created }},
 	"LastModifiedTime":     {operators: ordered, time: func(t *times) int64 { return t.modified }},
 	"ActualStartTime":      {operators: ordered, time: func(t *times) int64 { return t.actualStart }},
@@ -79,7 +81,7 @@ var filterRules = map[string]filterRule{
 	"CreatedBy":            {operators: untabledOperators, text: one(func(it *item) string { return it.CreatedBy }), field: fieldCreatedBy},
 	"Category":             {operators: untabledOperators, text: one(func(it *item) string { return it.Category }), field: fieldCategory},
 	"Severity":             {operators: untabledOperators, text: one(func(it *item) string { return it.Severity }), field: fieldSeverity},
-	"InsightByType":        {operators: untabledOperators, text: one(func(it *item) string { return it.Insight })},
+	"InsightByType":        {operators: untabledOperators, text: one(func(it *item) string { return it.Insight }), field: fieldInsight},
 	"OpsItemType":          {operators: untabledOperators, text: one(func(it *item) string { return it.Type }), field: fieldType},
 }
 
@@ -130,11 +132,13 @@ func (e *Emulator) condition(f filter, rule filterRule) (condition, *Error) {
 		return timeCondition(f, rule.time)
 	case f.Key == "AccountId":
 		mine := slices.Contains(f.Values, e.cfg.Account)
-		return condition{match: func(*item) bool { return mine }}, nil
+		return condition{indexed: !mine, match: func(*item) bool { return mine }}, nil // under no key, of another account
 	case f.Key == "OperationalData":
 		return dataCondition(f)
 	case f.Key == "Title" && f.Operator == opEqual:
 		return titleCondition(f)
+	case f.Key == "OpsItemId":
+		return idCondition(f), nil
 	}
 	compare := equalText
 	if f.Operator == opContains {
@@ -162,6 +166,15 @@ func (e *Emulator) condition(f filter, rule filterRule) (condition, *Error) {
 		}
 	}
 	return c, nil
+}
+
+// idCondition holds ids, of which a request may name a hundred thousand, against a set.
+func idCondition(f filter) condition {
+	named := make(map[string]bool, len(f.Values))
+	for _, id := range f.Values {
+		named[id] = true
+	}
+	return condition{ids: slices.Collect(maps.Keys(named)), match: func(it *item) bool { return named[it.ID] }}
 }
 
 // titleCondition compares the first 100 characters; a longer value is an error (DescribeOpsItems, "OpsItemFilters").

@@ -30,6 +30,7 @@ const (
 	fieldDataValue
 	fieldAutomation
 	fieldResource
+	fieldInsight
 )
 
 // listed says whether the index keeps a field's distinct values: those whose values many items share. Contains looks
@@ -68,6 +69,7 @@ func (x *index) keys(it *item) []uint64 {
 	add(fieldType, it.Type)
 	add(fieldCreatedBy, it.CreatedBy)
 	add(fieldTitle, titlePrefix(it.Title))
+	add(fieldInsight, it.Insight)
 	for _, d := range it.findable {
 		add(fieldDataKey, d.key)
 		add(fieldDataValue, d.value)

@@ -1,8 +1,8 @@
 package emulator
 
 import (
-	"encoding/json"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,15 +92,12 @@ func (e *Emulator) getOpsSummary(_ caller, in *opsSummaryInput) (*opsSummaryOutp
 // content is an item as GetOpsSummary flattens it.
 func (e *Emulator) content(it *item) map[string]string {
 	c := map[string]string{
-		"AccountId": e.cfg.Account, "CreatedBy": it.CreatedBy, "CreatedTime": it.Created.Format(summaryTime),
-		"Description": it.Description, "LastModifiedBy": it.ModifiedBy, "LastModifiedTime": it.Modified.Format(summaryTime),
-		"Notifications": strings.Join(it.Notifications, ","), "OperationalData": summaryData(it.Data), "OpsItemId": it.ID,
-		"OpsItemType": it.Type, "RelatedItems": strings.Join(it.Related, ","), "Source": it.Source, "Status": it.Status,
-		"Title": it.Title, "Version": strconv.FormatInt(it.Version, 10),
+		"Notifications": strings.Join(it.Notifications, ","), "OperationalData": summaryData(it.Data),
+		"RelatedItems": strings.Join(it.Related, ","), "Version": strconv.FormatInt(it.Version, 10),
 	}
-	for k, v := range map[string]string{"Category": it.Category, "Severity": it.Severity, "Priority": priorityText(it)} {
-		if v != "" {
-			c[k] = v
+	for _, name := range summaryAttributes {
+		if v, ok := e.attribute(it, name); ok {
+			c[name] = v
 		}
 	}
 	return c
@@ -114,6 +111,41 @@ var summaryAttributes = []string{
 	"OpsItemId", "OpsItemType", "Priority", "Severity", "Source", "Status", "Title",
 }
 
+// attribute gives one of summaryAttributes, if the item has it.
+func (e *Emulator) attribute(it *item, name string) (value string, ok bool) {
+	switch name {
+	case "AccountId":
+		return e.cfg.Account, true
+	case "Category":
+		return it.Category, it.Category != ""
+	case "CreatedBy":
+		return it.CreatedBy, true
+	case "CreatedTime":
+		return it.Created.Format(summaryTime), true
+	case "Description":
+		return it.Description, true
+	case "LastModifiedBy":
+		return it.ModifiedBy, true
+	case "LastModifiedTime":
+		return it.Modified.Format(summaryTime), true
+	case "OpsItemId":
+		return it.ID, true
+	case "OpsItemType":
+		return it.Type, true
+	case "Priority":
+		return priorityText(it), it.Priority != 0
+	case "Severity":
+		return it.Severity, it.Severity != ""
+	case "Source":
+		return it.Source, true
+	case "Status":
+		return it.Status, true
+	case "Title":
+		return it.Title, true
+	}
+	return "", false
+}
+
 func summaryConditions(e *Emulator, filters []opsFilter) ([]condition, *Error) {
 	var out []condition
 	for _, f := range filters {
@@ -122,7 +154,7 @@ func summaryConditions(e *Emulator, filters []opsFilter) ([]condition, *Error) {
 			return nil, newError("InvalidFilter", "The filter key %s is not valid.", f.Key)
 		}
 		out = append(out, condition{match: func(it *item) bool {
-			have, ok := e.content(it)[name]
+			have, ok := e.attribute(it, name)
 			return compareSummary(f.Type, have, ok, f.Values)
 		}})
 	}
@@ -157,17 +189,26 @@ func (e *Emulator) aggregate(aggregators []opsAggregator, conds []condition) (*o
 		if err != nil {
 			return nil, err
 		}
+		var all []*item // counted without the lock, which would hold up every change
+		e.scan(page{below: math.MaxUint32, limit: math.MaxInt}, slices.Concat(conds, more), func(it *item) { all = append(all, it) })
 		counts := map[string]int{}
 		lines := map[string]map[string]string{}
-		e.scan(page{below: ^uint32(0), limit: int(^uint32(0) >> 1)}, slices.Concat(conds, more), func(it *item) {
-			all, line := e.content(it), map[string]string{}
+		var key []byte
+		for _, it := range all {
+			key = key[:0]
 			for _, n := range names {
-				line[n] = all[n]
+				v, _ := e.attribute(it, n)
+				key = strconv.AppendQuote(key, v)
 			}
-			key, _ := json.Marshal(line) // strings only
-			counts[string(key)]++
+			if counts[string(key)]++; lines[string(key)] != nil {
+				continue
+			}
+			line := map[string]string{}
+			for _, n := range names {
+				line[n], _ = e.attribute(it, n)
+			}
 			lines[string(key)] = line
-		})
+		}
 		content := []map[string]string{}
 		for _, key := range slices.Sorted(maps.Keys(lines)) {
 			lines[key]["Count"] = strconv.Itoa(counts[key])
