@@ -85,6 +85,10 @@ func dedupHash(dedup string, resources []string) string {
 // answers it when it would make such an item of one whose hash another has.
 func blocksDuplicates(status string) bool { return status == StatusOpen || status == StatusInProgress }
 
+// freesDuplicates says whether an item lets duplicates in once DeleteOpsItem has answered, though it can be read for
+// minutes yet. Assumption: at once.
+func freesDuplicates(it *item) bool { return !it.Deleted.IsZero() }
+
 // sameDedup says whether UpdateOpsItem may be given a dedup string. Documented: it cannot be changed. Assumption: the
 // one that is there may be repeated; another, one where none was, and taking it out are refused.
 func sameDedup(have, given dataValue) bool {
@@ -96,6 +100,31 @@ func sameDedup(have, given dataValue) bool {
 // updatedList is what UpdateOpsItem makes of Notifications and RelatedOpsItems. Assumption: the list given replaces the
 // one before, an empty list clears it.
 func updatedList(_, given []string) []string { return given }
+
+// saysNothing says whether an UpdateOpsItem is no change. Assumption: none is: also one that changes nothing raises the
+// Version, sets who modified the item and when, and sends an event.
+func saysNothing(_, _ *item) bool { return false }
+
+// relatedIDAllowed says what RelatedOpsItems may name. Assumption: what has the form of an OpsItem's id, whether there is
+// such an item or not; other text is refused.
+func relatedIDAllowed(id string) bool { return itemIDForm.MatchString(id) }
+
+// errElsewhere answers AccountId and OpsItemArn of another account or Region, or an ARN that is not the item's. Assumption:
+// OpsItemAccessDeniedException, since no other account shares its OpsItems with this one.
+func errElsewhere(what string) *Error { return errDenied("You don't have access to %s.", what) }
+
+// errTagsAtCreation answers too many tags in CreateOpsItem, which does not list the TooManyTagsError of AddTagsToResource.
+// Assumption: OpsItemInvalidParameterException.
+func errTagsAtCreation(limit int) *Error {
+	return errInvalid("Tags", "An OpsItem can have at most %d tags.", limit)
+}
+
+// automationOf reads a runbook in /aws/automations; "" is none. Assumption: its id alone counts, automationType can be
+// anything and absent.
+func automationOf(entry map[string]any) string {
+	id, _ := entry["automationId"].(string)
+	return id
+}
 
 // statusAllowed says which statuses UpdateOpsItem may set. Documented for /aws/issue: these three. Assumption: others are
 // refused, for insights too; from each the others can be reached.
@@ -216,10 +245,13 @@ func (e *Emulator) targetRole(roleARN string, rule ruleName) string {
 	return "arn:" + partition(e.cfg.Region) + ":sts::" + e.cfg.Account + ":assumed-role/" + role + "/" + hex.EncodeToString(sum[:16])
 }
 
+// targetSourceAllowed says what may be the Source of what a rule makes. Assumption: anything, "aws" included, whether it is
+// the event's, a template's or a constant: the ban is CreateOpsItem's, for its callers.
+func targetSourceAllowed(string) bool { return true }
+
 // matchedInput is the input of a rule's target that says nothing about it. Reported, of a runbook of AWS's that puts a
 // template in its place: title, source, resources and detail come from the event. Assumption: detail is operational data
-// of that name, left out where it is too large, and the description begins as those of AWS's own rules. The Source may
-// contain "aws" then: the ban is CreateOpsItem's, for its callers.
+// of that name, left out where it is too large, and the description begins as those of AWS's own rules.
 func matchedInput(rule ruleName, event map[string]any) map[string]any {
 	in := map[string]any{
 		"title": event["detail-type"], "source": event["source"], "resources": event["resources"],
@@ -300,12 +332,32 @@ func associationKinds() (associationTypes, resourceTypes []string) {
 	return []string{"IsParentOf", "RelatesTo"}, []string{"AWS::SSMIncidents::IncidentRecord", "AWS::SSM::Document"}
 }
 
+// sameRelated says whether a related item is associated already. Assumption: the URI alone tells, whatever the type.
+func sameRelated(a, b *association) bool { return a.ResourceURI == b.ResourceURI }
+
+// relatedItems is how many related items an OpsItem can have. Documented: 100 "related resources". Assumption: those in
+// /aws/resources and those associated count apart, to 100 each.
+func (q Quotas) relatedItems() int { return q.Resources }
+
+// relatedOf gives the related items that ListOpsItemRelatedItems has of an item; nil stands for one that does not exist.
+// Assumption: none then, and no error: the operation lists no OpsItemNotFoundException, which ListOpsItemEvents does. The
+// caller holds the lock.
+func (e *Emulator) relatedOf(it *item) []*association {
+	if it == nil {
+		return nil
+	}
+	return e.st.related[it.ID]
+}
+
 // errNoTaggable answers tagging of what does not exist. Assumption: InvalidResourceId, and the same for the types of
 // resources that this emulator has none of.
 func errNoTaggable() *Error { return newError("InvalidResourceId", "") }
 
 // insightsByDefault is the value of /ssm/opsinsights/opscenter that nobody set. Documented: insights are off.
 const insightsByDefault = "Disabled"
+
+// settingNobody is LastModifiedUser of a setting that nobody set. Assumption: the word that AWS shows for defaults elsewhere.
+const settingNobody = "System"
 
 // insightCounts says which OpsItems an insight counts. Documented: open ones for a resource. Assumption: those that are not
 // resolved, and no insights, for the others too. AWS looks at them in batches; here each new OpsItem is looked at once.

@@ -9,7 +9,7 @@ func (e *Emulator) createOpsItem(who caller, in *createInput) (*createOutput, *E
 		return nil, err
 	}
 	if !sourceAllowed(in.Source) {
-		return nil, errInvalid("Source", "Source can't contain the following strings: aws, amazon, and amzn.")
+		return nil, errSource()
 	}
 	it, err := e.draft(who, in)
 	if err != nil {
@@ -48,7 +48,7 @@ func (e *Emulator) draft(who caller, in *createInput) (*item, *Error) {
 		return nil, err
 	}
 	if it.Tags, err = e.mergeTags(nil, in.Tags); err != nil {
-		return nil, errInvalid("Tags", "An OpsItem can have at most %d tags.", e.cfg.Quotas.Tags)
+		return nil, errTagsAtCreation(e.cfg.Quotas.Tags)
 	}
 	it.derive()
 	if d, ok := readDedup(it.Data[keyDedup].Value); ok {

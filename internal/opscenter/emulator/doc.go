@@ -183,18 +183,25 @@
 //	categories other than the five refused     assumed     categoryAllowed
 //	types that CreateOpsItem makes             assumed     createsType
 //	statuses that UpdateOpsItem sets           documented  statusAllowed (refusing others: assumed)
+//	an update that changes nothing is one      assumed     saysNothing
+//	RelatedOpsItems that are no ids: refused   assumed     relatedIDAllowed
+//	another account, ARN: no access            assumed     errElsewhere
 //	reserved keys of operational data          documented  rules.go (any case: assumed, keyBegins)
+//	reserved values: members of exact names    assumed     readDedup, readEach
+//	automationType is not looked at            assumed     automationOf
 //	20 KB, 10 runbooks, 100 resources, 10
 //	  related items, 512 characters of dedup   documented  quotas.go (which error: assumed)
 //	10,000 a month, 500,000 in all             documented  quotas.go
 //	which month; deleted items count in it     assumed     quotaMonth
 //	Security Hub, Incident Manager exempt      documented  quotaExempt (known by their roles: assumed)
 //	50 tags per resource                       assumed     quotas.go
+//	too many tags in CreateOpsItem             assumed     errTagsAtCreation
 //	request rate                               none known  Config.Rate, off
 //	dedup: string and resources, Open and
 //	  InProgress block, Resolved does not      documented  dedupHash, blocksDuplicates
 //	dedup: case ignored                        documented  dedupHash (an older guide only)
 //	dedup: several resources are a set         assumed     dedupHash
+//	dedup: a deleted item blocks no more       assumed     freesDuplicates
 //	dedup: reopening beside a successor fails  assumed     blocksDuplicates
 //	dedup: a duplicate leaves no trace         reported    create
 //	dedup string cannot change                 documented  sameDedup (repeating it is fine: assumed)
@@ -216,6 +223,9 @@
 //	SNS: subject over 100 characters is lost   documented  maxSubject (SNS's limit)
 //	SNS: subject, message, when                assumed     notification
 //	related items: kinds that can be           documented  associationKinds (refusing others: assumed)
+//	related items: the URI makes a duplicate   assumed     sameRelated
+//	related items: 100 of an OpsItem           documented  relatedItems (apart from /aws/resources: assumed)
+//	related items of an unknown OpsItem: none  assumed     relatedOf
 //	GetOpsSummary: content of an entity        recorded    content (data over 4,096 characters: assumed, summaryData)
 //	GetOpsSummary: filter keys, aggregators    assumed     summaryAttribute, aggregate
 //	alarm action: ARN, title, duplicates are
@@ -230,9 +240,11 @@
 //	rule target: keys of the input             documented  readTargetInput (others ignored: assumed)
 //	rule target: values that are no strings    assumed     dataText
 //	rule target: resources given twice         assumed     targetResources
+//	rule target: Source may have aws in it     assumed     targetSourceAllowed
 //	rule target: who creates                   recorded    targetRole (the session's name: assumed)
 //	rule target: matched event, no input       reported    matchedInput (description, detail: assumed)
 //	insights: off by default                   documented  insightsByDefault
+//	LastModifiedUser of a setting nobody set   assumed     settingNobody
 //	insights: kinds, numbers, 15 of a kind     documented  insights.go
 //	insights: which OpsItems count, and when   assumed     insightCounts
 //	insights: what they say, who makes them    assumed     insightItem, insightKind

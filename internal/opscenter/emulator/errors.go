@@ -86,6 +86,10 @@ func errDenied(format string, args ...any) *Error {
 	return newError("OpsItemAccessDeniedException", format, args...)
 }
 
+func errSource() *Error {
+	return errInvalid("Source", "Source can't contain the following strings: aws, amazon, and amzn.")
+}
+
 func errDeleting(id string) *Error {
 	return newError("OpsItemConflictException", "The OpsItem %s is in the process of being deleted.", id)
 }

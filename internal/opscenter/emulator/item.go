@@ -122,7 +122,7 @@ func (it *item) next() *item {
 
 // active says whether the item stands in the way of another with its dedup hash.
 func (it *item) active() bool {
-	return it.Deleted.IsZero() && blocksDuplicates(it.Status)
+	return !freesDuplicates(it) && blocksDuplicates(it.Status)
 }
 
 func (e *Emulator) itemARN(id string) string {
@@ -190,19 +190,24 @@ type resource struct {
 // would take "DEDUPSTRING" for dedupString.
 
 // readResources gives the ARNs in the value of /aws/resources; nil where it is not a list of them.
-func readResources(v string) []string { return memberOfEach(v, "arn") }
+func readResources(v string) []string {
+	return readEach(v, func(entry map[string]any) string {
+		arn, _ := entry["arn"].(string)
+		return arn
+	})
+}
 
 // readAutomations gives the runbooks in the value of /aws/automations; nil where it is not a list of them.
-func readAutomations(v string) []string { return memberOfEach(v, "automationId") }
+func readAutomations(v string) []string { return readEach(v, automationOf) }
 
-func memberOfEach(v, member string) []string {
+func readEach(v string, read func(entry map[string]any) string) []string {
 	var list []map[string]any
 	if json.Unmarshal([]byte(v), &list) != nil || list == nil {
 		return nil
 	}
 	out := make([]string, 0, len(list)) // an empty list is one
-	for _, m := range list {
-		text, _ := m[member].(string)
+	for _, entry := range list {
+		text := read(entry)
 		if text == "" {
 			return nil
 		}

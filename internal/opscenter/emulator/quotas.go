@@ -12,7 +12,7 @@ type Quotas struct {
 	Monthly         int // OpsItems created in a month; 10,000
 	DataValue       int // bytes of an operational data value; 20 KB
 	Automations     int // runbooks associated with an OpsItem; 10
-	Resources       int // related resources of an OpsItem; 100
+	Resources       int // related resources of an OpsItem, and related items likewise; 100
 	RelatedOpsItems int // 10
 	DedupString     int // characters; 512
 	Tags            int // per OpsItem; 50

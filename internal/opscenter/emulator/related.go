@@ -81,12 +81,12 @@ func (e *Emulator) associate(who caller, in *associateInput) (*associateOutput, 
 			return nil, err
 		}
 		list := e.st.related[in.OpsItemId]
-		if slices.ContainsFunc(list, func(b *association) bool { return b.ResourceURI == a.ResourceURI }) {
+		if slices.ContainsFunc(list, func(b *association) bool { return sameRelated(a, b) }) {
 			err := newError("OpsItemRelatedItemAlreadyExistsException", "The related item is already associated with the OpsItem.")
 			err.Members = map[string]any{"ResourceUri": a.ResourceURI, "OpsItemId": a.ItemID}
 			return nil, err
 		}
-		if n := e.cfg.Quotas.Resources; len(list) >= n {
+		if n := e.cfg.Quotas.relatedItems(); len(list) >= n {
 			return nil, errLimit("RelatedItems", "RelatedItemsPerOpsItem", n, "An OpsItem can have at most %d related items.", n)
 		}
 		a.Seq, a.At = e.st.relSeq+1, now
@@ -141,10 +141,7 @@ func (e *Emulator) listRelatedItems(_ caller, in *listRelatedInput) (*listRelate
 	defer e.mu.RUnlock()
 	found := map[uint32]*association{}
 	collect := func(id string) {
-		if e.find(id, now) == nil {
-			return
-		}
-		for _, a := range e.st.related[id] {
+		for _, a := range e.relatedOf(e.find(id, now)) {
 			if a.meets(in.Filters) {
 				found[a.Seq] = a
 			}

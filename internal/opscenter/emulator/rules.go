@@ -38,7 +38,7 @@ func checkLevels(severity, category string) *Error {
 // checkAccount refuses to work in another account than the emulator's own.
 func (e *Emulator) checkAccount(id string) *Error {
 	if id != "" && id != e.cfg.Account {
-		return errDenied("You can't create an OpsItem in account %s.", id)
+		return errElsewhere("account " + id)
 	}
 	return nil
 }
@@ -46,7 +46,7 @@ func (e *Emulator) checkAccount(id string) *Error {
 // checkARN refuses an OpsItemArn that is not the item's.
 func (e *Emulator) checkARN(arn, id string) *Error {
 	if arn != "" && arn != e.itemARN(id) {
-		return errDenied("You don't have access to %s.", arn)
+		return errElsewhere(arn)
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func (e *Emulator) readRelated(in []relatedOpsItem) ([]string, *Error) {
 	}
 	var out []string
 	for _, r := range in {
-		if !itemIDForm.MatchString(r.OpsItemId) {
+		if !relatedIDAllowed(r.OpsItemId) {
 			return nil, errInvalid("RelatedOpsItems", "RelatedOpsItems must be OpsItem IDs.")
 		}
 		out = append(out, r.OpsItemId)

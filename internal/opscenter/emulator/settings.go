@@ -99,7 +99,7 @@ func (e *Emulator) settingView(s setting) *settingOutput {
 		v.SettingValue, v.Status = insightsByDefault, "Default"
 	}
 	if s.By == "" {
-		v.LastModifiedUser = "System"
+		v.LastModifiedUser = settingNobody
 	}
 	return &settingOutput{ServiceSetting: v}
 }

@@ -56,6 +56,9 @@ func (e *Emulator) ruleTarget(in targetOrder) (*indirect, *Error) {
 	}
 	create := new(createInput)
 	bind(fields, reflect.ValueOf(create).Elem())
+	if !targetSourceAllowed(create.Source) {
+		return nil, errSource()
+	}
 	it, err := e.draft(caller{ARN: e.targetRole(in.RoleARN, rule)}, create)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,9 @@ func (e *Emulator) updateOpsItem(who caller, in *updateInput) (*empty, *Error) {
 		if seq, ok := e.st.dedup[it.Dedup]; ok && it.Dedup != "" && it.active() && seq != it.Seq {
 			return nil, errExists(e.st.slots[seq].ID)
 		}
+		if saysNothing(old, it) {
+			return nil, nil
+		}
 		it.Version++
 		it.ModifiedBy, it.Modified = who.ARN, now
 		return &record{Item: it, Event: e.newEvent(detailUpdate, it)}, nil
