@@ -203,6 +203,9 @@ func TestTakenBackOnItsWay(t *testing.T) {
 				if im := w.load(iid); im.Status != improvement.Accepted || w.item(im.OpsItem).Status != "Open" {
 					t.Errorf("the alarm fires: %s, %s, %q", im.Status, w.item(im.OpsItem).Status, w.said(iid, 2))
 				}
+				if h := strings.Join(w.said(iid, 2), "\n"); strings.Contains(h, "in OpsCenter") {
+					t.Errorf("our own word is taken for somebody's: %s", h)
+				}
 			})
 		}
 	}

@@ -43,7 +43,8 @@ func (s *Service) Hear(ctx context.Context, w Word) (Outcome, error) {
 		return Same, nil
 	}
 	out, item, err := s.seen(ctx, iid, n, w.OpsItem, w.By)
-	// What was written over it was ours: else an operator just changed their mind.
+	// What was written over it was ours: else an operator just changed their mind. Into an adopted one we write under another
+	// name than its creator's, so that nobody can tell, and look before every status.
 	if err == nil && out == Same && w.By != w.CreatedBy && item.By == item.CreatedBy && !w.At.After(item.Modified) {
 		err = s.overtaken(ctx, iid, n, w)
 	}
@@ -68,8 +69,7 @@ func (s *Service) hearOthers(ctx context.Context, w Word) (Outcome, error) {
 // overtaken writes down what an operator set, and a later decision here had overwritten before anybody looked.
 func (s *Service) overtaken(ctx context.Context, iid id.Improvement, n int, w Word) error {
 	return s.again(ctx, iid, n, func(im improvement.Improvement, ep opsitem.Episode) error {
-		// Into an adopted one we write under another name than its creator's, so that nobody can tell whose word this was.
-		if ep.Adopted || ep.OpsItem != w.OpsItem || im.Episode != n || w.Status == "" || w.Status == ep.Status || w.By == "" || !w.At.After(ep.Seen) {
+		if ep.OpsItem != w.OpsItem || im.Episode != n || w.Status == "" || w.Status == ep.Status || w.By == "" || !w.At.After(ep.Seen) {
 			return nil
 		}
 		im.Entries++
