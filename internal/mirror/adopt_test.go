@@ -36,6 +36,8 @@ func (w *world) theirsFrom(source, arn string) string {
 			"/aws/resources": {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`[{"arn":"` + arn + `"}]`)},
 			"/aws/dedup":     {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`{"dedupString":"CloudWatch alarm - errors"}`)},
 		},
+	}, func(o *ssm.Options) {
+		o.Credentials = credentials.NewStaticCredentialsProvider("SERVICE", "secret", "") // another principal than ours
 	})
 	if err != nil {
 		w.t.Fatal(err)
