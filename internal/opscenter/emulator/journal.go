@@ -21,13 +21,19 @@ const journalName = "opsitems.journal"
 type journal struct {
 	mu      sync.Mutex
 	changed sync.Cond
-	file    *os.File
+	file    disk
 	buf     []byte // records not handed to the file yet
 	written int64  // records appended
 	durable int64  // records on disk
 	err     error  // the first failure; nothing is acknowledged after it
 	closed  bool
 	done    chan struct{}
+}
+
+// disk is what a journal asks of its file.
+type disk interface {
+	io.WriteCloser
+	Sync() error
 }
 
 // openJournal reads the records in dir into apply, rewrites the file where much of it is superseded, and opens it for

@@ -274,11 +274,25 @@ func TestServiceSetting(t *testing.T) {
 	if got := get(insightsSetting); got != "Disabled Default" {
 		t.Error(got)
 	}
+	user := func() string {
+		t.Helper()
+		out, err := r.client.GetServiceSetting(t.Context(), &ssm.GetServiceSettingInput{SettingId: aws.String(arn)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return aws.ToString(out.ServiceSetting.LastModifiedUser)
+	}
+	if got := user(); got != "System" {
+		t.Errorf("set by %q", got)
+	}
 	if _, err := r.client.UpdateServiceSetting(t.Context(), &ssm.UpdateServiceSettingInput{SettingId: aws.String(arn), SettingValue: aws.String("Enabled")}); err != nil {
 		t.Fatal(err)
 	}
 	if got := get(arn); got != "Enabled Customized" {
 		t.Error(got)
+	}
+	if got := user(); got != testCaller {
+		t.Errorf("set by %q", got)
 	}
 	out, err := r.client.ResetServiceSetting(t.Context(), &ssm.ResetServiceSettingInput{SettingId: aws.String(insightsSetting)})
 	if err != nil || state(out.ServiceSetting) != "Disabled Default" {
