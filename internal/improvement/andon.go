@@ -326,7 +326,7 @@ func (s *Service) pull(ctx context.Context, p product.Product, st AndonState, co
 		if im, there, err = s.find(ctx, cluster.Improvement); err != nil {
 			return false, err
 		}
-		there = there && !im.Status.Closed()
+		there = there && im.goesOn(last)
 	}
 	mark := Andon{Scope: st.Scope, Component: component, People: len(st.Words), Minutes: int(p.Andon.Window() / time.Minute), Pulled: now}
 	why := rulePrefix + "andon: " + mark.Words(p.Name)
@@ -365,9 +365,16 @@ func (s *Service) stop(ctx context.Context, im Improvement, p product.Product, m
 	}
 	im.Andon = mark
 	c := Change{}
-	if im.Status == Proposed {
+	switch {
+	case im.Status == Proposed:
 		c = move(im, string(Accept), Accepted, why, strings.TrimPrefix(why, rulePrefix), now)
-	} else {
+	case im.Status.Closed(): // by a rule, within the quiet time
+		to := im.restored()
+		goOn(&im)
+		c = move(im, rejoined, to, byReport, "", now)
+		c.Improvement.Entries++
+		c.Also = []Entry{{Seq: c.Improvement.Entries, At: now, By: why, What: "pulled the andon"}}
+	default:
 		im.Updated = now
 		im.Entries++
 		c = Change{Improvement: im, Entry: &Entry{Seq: im.Entries, At: now, By: why, What: "pulled the andon"}}

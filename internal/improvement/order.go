@@ -104,15 +104,17 @@ func (im Improvement) goesOn(at time.Time) bool {
 	return !im.Status.Closed() || im.LastVerb == resolved && signal.SameEpisode(im.Closed, at, QuietTime)
 }
 
+// byReport is who takes up again what a rule had ended: in the other order it would not have been ended.
+const byReport = rulePrefix + "a person reported it within the quiet time"
+
 // onWord lets a word end an episode that only machines opened, or take it up again within the quiet time, and says whether
 // it did. latest says whether it is a signal, and the latest of its key.
 func onWord(c *Change, f feedback.Feedback, latest bool, now time.Time) bool {
 	im := c.Improvement
-	why := "the signal returned within the quiet time"
+	why := rulePrefix + "the signal returned within the quiet time"
 	switch {
 	case f.Signal == nil && f.Kind == feedback.Problem && im.Status.Closed() && im.goesOn(f.Received):
-		// In the other order it would not have been ended.
-		why = "a person reported it within the quiet time"
+		why = byReport
 	case !latest:
 		return false
 	case f.Signal.Ends() && im.quiet():
@@ -123,7 +125,7 @@ func onWord(c *Change, f feedback.Feedback, latest bool, now time.Time) bool {
 	}
 	to := im.restored()
 	goOn(&im)
-	*c = onward(*c, move(im, rejoined, to, rulePrefix+why, "", now))
+	*c = onward(*c, move(im, rejoined, to, why, "", now))
 	if why, rose := c.Improvement.raise(now); rose {
 		c.Entry.Detail = why
 	}
