@@ -63,11 +63,14 @@ func rule(im Improvement, r product.Rules, f feedback.Feedback, now time.Time) (
 		if s := im.Score(now); s.Priority <= r.Band && s.Total > 0 {
 			return Accept, fmt.Sprintf("%sscore %.1f reached band %d (%s)", rulePrefix, s.Total, r.Band, s.Why)
 		}
-	case im.LastVerb == resolved && firing && !signal.SameEpisode(im.Closed, f.Counts(), QuietTime):
-		// Only a rule had closed it: nobody ever said that it was done.
-		return Reopen, rulePrefix + "the signal returned after the quiet time"
-	case im.Status.Closed() && severe && !signal.SameEpisode(im.Closed, f.Counts(), QuietTime):
-		return Reopen, fmt.Sprintf("%salarm of severity %d returned after the quiet time", rulePrefix, f.Signal.Severity)
+	case im.Status.Closed() && firing && !signal.SameEpisode(im.Closed, f.Counts(), QuietTime):
+		// What is said to be done is not, severe or not; what nobody means to mend stays so until it is severe.
+		if im.Status != Declined {
+			return Reopen, rulePrefix + "the signal returned after the quiet time"
+		}
+		if severe {
+			return Reopen, fmt.Sprintf("%salarm of severity %d returned after the quiet time", rulePrefix, f.Signal.Severity)
+		}
 	}
 	return "", ""
 }

@@ -303,7 +303,10 @@ func TestRule(t *testing.T) {
 		{"declined, and back", closed(Declined), product.Rules{Severity: 2}, firing(2, decidedAt), Reopen, "returned"},
 		{"back within the quiet time", closed(Shipped), product.Rules{Severity: 2}, firing(2, decidedAt.Add(-2*time.Hour+QuietTime)), "", ""},
 		{"from before it was closed, and late", closed(Shipped), product.Rules{Severity: 2}, firing(2, decidedAt.Add(-3*time.Hour)), "", ""},
-		{"back, but not severe", closed(Shipped), product.Rules{Severity: 2}, firing(3, decidedAt), "", ""},
+		{"back, but not severe", closed(Shipped), product.Rules{Severity: 2}, firing(3, decidedAt), Reopen, "after the quiet time"},
+		{"back, and severity is off", closed(Validated), product.Rules{}, firing(4, decidedAt), Reopen, "after the quiet time"},
+		{"not severe, within the quiet time", closed(Shipped), product.Rules{Severity: 2}, firing(3, decidedAt.Add(-2*time.Hour+QuietTime)), "", ""},
+		{"declined, and back, but not severe", closed(Declined), product.Rules{Severity: 2}, firing(3, decidedAt), "", ""},
 		{"closed ones do not reopen by score", strong(Shipped), product.Rules{Band: 1}, feedback.Feedback{}, "", ""},
 	}
 	for _, tt := range tests {
