@@ -71,7 +71,7 @@ const (
 // Metrics of episodes, by product. Each is told right after the transition was stored: once at most, and nearly always.
 const (
 	MetricEpisodesOpened    = "EpisodesOpened"    // count: the first episode of something
-	MetricEpisodesResolved  = "EpisodesResolved"  // count: each time
+	MetricEpisodesResolved  = "EpisodesResolved"  // count: each time; -1 where an alarm that flaps takes it back. Only its sum says anything
 	MetricEpisodesReopened  = "EpisodesReopened"  // count: came back, as the next episode or as the same one that goes on
 	MetricTimeToAcknowledge = "TimeToAcknowledge" // seconds from opening until a person planned or began it
 	MetricTimeToResolve     = "TimeToResolve"     // seconds from opening

@@ -165,6 +165,7 @@ func (s *Service) Edit(ctx context.Context, iid id.Improvement, e Edit, by By) (
 		if err := s.orderPush(ctx, &c, true, now); err != nil {
 			return err
 		}
+		c.Stage(now)
 		if err := s.Store.SaveChange(ctx, c); err != nil {
 			return err
 		}

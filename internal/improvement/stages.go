@@ -63,7 +63,15 @@ func (c *Change) Stage(now time.Time) {
 	st.Source = sourceOf(im)
 	st.Severe(im.Score(now).Severity)
 	st.Severe(ep.Level.Severity)
-	at := c.moment(now)
+	st.Severe(im.InForce().Severity) // set here a moment ago, and not told yet
+	for _, e := range append([]Entry{*e}, c.Also...) {
+		c.reached(e, opened, now)
+	}
+}
+
+// reached notes the stages that one line of the history reached.
+func (c *Change) reached(e Entry, opened bool, now time.Time) {
+	ep, st, im, at := c.Episode, &c.Episode.Stages, c.Improvement, c.moment(e, now)
 	if person := !byRule(e.By); person && st.Acknowledged.IsZero() && (e.To == Planned || e.To == InProgress) {
 		st.Acknowledged, st.AcknowledgedBy = at, e.By
 		c.step(opsitem.StepAcknowledged, at.Sub(ep.Opened))
@@ -85,9 +93,11 @@ func (c *Change) Stage(now time.Time) {
 		}
 	case e.From.Closed() && !e.To.Closed() && !opened:
 		ep.Resolved = time.Time{}
-		if !st.ByAlarm || !e.ByAlarm() { // an alarm that flaps was never over
-			st.Resume(im.Closed, at)
+		if st.ByAlarm && e.ByAlarm() { // an alarm that flaps was never over
+			c.step(opsitem.StepTakenBack, 0)
+			return
 		}
+		st.Resume(im.Closed, at)
 		c.step(opsitem.StepReopened, 0)
 	}
 }
@@ -98,9 +108,9 @@ func (c *Change) step(k opsitem.StepKind, took time.Duration) {
 
 // moment is when the step was taken: OpsCenter's own time where it was taken there, as far as that can be, so that an
 // event that was lost for a while makes nothing later than it was.
-func (c *Change) moment(now time.Time) time.Time {
+func (c *Change) moment(e Entry, now time.Time) time.Time {
 	at := c.Episode.Seen
-	if !strings.HasSuffix(c.Entry.What, " in OpsCenter") || at.Before(c.Episode.Opened) || at.After(now) {
+	if !strings.HasSuffix(e.What, " in OpsCenter") || at.Before(c.Episode.Opened) || at.After(now) {
 		return now
 	}
 	return at

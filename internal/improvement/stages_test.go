@@ -178,7 +178,7 @@ func TestStage(t *testing.T) {
 			"an alarm that flaps was never over",
 			improvement.Entry{By: "rule: x", What: "rejoined", From: improvement.Shipped, To: improvement.Accepted},
 			func(e *opsitem.Episode) { e.Resolved, e.Stages.ByAlarm = began.Add(time.Minute), true }, func(*opsitem.Episode) {},
-			[]opsitem.StepKind{opsitem.StepReopened},
+			[]opsitem.StepKind{opsitem.StepTakenBack},
 			false,
 		},
 		{
@@ -215,6 +215,16 @@ func TestStage(t *testing.T) {
 				t.Errorf("order %v, steps (-want +got):\n%s", c.PostIncident, d)
 			}
 		})
+	}
+	// A further line of the same step counts as the first one does.
+	ep := base
+	also := improvement.Change{
+		Improvement: improvement.Improvement{ID: iid, Status: improvement.InProgress, Episode: 1}, Episode: &ep, Entry: &improvement.Entry{By: "arn:x", What: "OpsItem adopted"},
+		Also: []improvement.Entry{{By: "arn:x", What: "set InProgress in OpsCenter", From: improvement.Accepted, To: improvement.InProgress}},
+	}
+	also.Stage(now)
+	if ep.Stages.Acknowledged != now || ep.Stages.AcknowledgedBy != "arn:x" || len(also.Steps) != 1 || also.Steps[0].Kind != opsitem.StepAcknowledged {
+		t.Errorf("by a further line: %+v, %+v", ep.Stages, also.Steps)
 	}
 	none := improvement.Change{Entry: &improvement.Entry{}}
 	none.Stage(now)

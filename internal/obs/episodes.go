@@ -56,6 +56,8 @@ func (m *Metrics) Reached(_ context.Context, steps []opsitem.Step) {
 			m.ofProduct(s.Product, both, value{config.MetricTimeToAcknowledge, "Seconds", took})
 		case opsitem.StepResolved:
 			m.ofProduct(s.Product, both, value{config.MetricEpisodesResolved, "Count", 1}, value{config.MetricTimeToResolve, "Seconds", took})
+		case opsitem.StepTakenBack: // so that the sum is of what stayed resolved
+			m.ofProduct(s.Product, both, value{config.MetricEpisodesResolved, "Count", -1})
 		}
 	}
 }

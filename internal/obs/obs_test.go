@@ -51,6 +51,7 @@ func TestEMF(t *testing.T) {
 		{Kind: opsitem.StepReopened, Product: "shop"},
 		{Kind: opsitem.StepAcknowledged, Product: "shop", Took: 90 * time.Second},
 		{Kind: opsitem.StepResolved, Product: "shop", Took: 2*time.Hour + time.Millisecond},
+		{Kind: opsitem.StepTakenBack, Product: "shop"},
 	})
 	m.OpenEpisodes(ctx, "shop", 3)
 	m.EventFailed(ctx, config.EventPostIncident, fault.New(fault.RateLimited, "bus_throttled", "The event bus is throttling."))

@@ -97,6 +97,8 @@ const (
 	StepAcknowledged StepKind = "acknowledged"
 	StepResolved     StepKind = "resolved" // each time
 	StepReopened     StepKind = "reopened" // came back: the next episode, or the same one that goes on
+	// StepTakenBack is that the last StepResolved does not count: its alarm came back within the quiet time, and was never over.
+	StepTakenBack StepKind = "takenBack"
 )
 
 // Step is one stage that an episode has just reached.
