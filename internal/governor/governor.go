@@ -60,10 +60,51 @@ type Use struct {
 	Month  string    // "2026-11"
 	Filed  int       // in the month
 	Folded int       // in the month
-	Total  int       // filed in all months
+	Total  int       // filed in all months, and not known to be deleted
 	Held   int       // waiting now
 	Shut   time.Time // until then OpsCenter itself said that a quota is used up; others file in the account, too
+	Months []Month   // every month that has a count, the earliest first
 }
+
+// Month is what was counted for one month.
+type Month struct {
+	Name    string // "2026-11"
+	Filed   int
+	Folded  int
+	Gone    int       // of Filed: deleted in OpsCenter since
+	Looked  time.Time // when OpsCenter was last asked how many are left
+	Version int64     // the one it was read with
+}
+
+// Span is when the month begins and ends.
+func (m Month) Span() (from, to time.Time, err error) {
+	if from, err = time.Parse("2006-01", m.Name); err != nil {
+		return from, to, fmt.Errorf("read month %q: %w", m.Name, err)
+	}
+	return from, from.AddDate(0, 1, 0), nil
+}
+
+// Current gives the month that counts now.
+func (u Use) Current() Month {
+	for _, m := range u.Months {
+		if m.Name == u.Month {
+			return m
+		}
+	}
+	return Month{Name: u.Month}
+}
+
+// margin is more than file at the same moment: nearer to a limit than this, one is counted after the other.
+const margin = 100
+
+// Tight says whether a limit is so near that the counts must still be those of u when something is filed by them.
+func Tight(b Budget, u Use) bool {
+	limit, _ := b.Limit()
+	return u.Filed+margin >= limit || u.Total+margin >= b.total()
+}
+
+// Crowded says whether so many OpsItems are there in all that it matters how many of them were deleted.
+func Crowded(b Budget, u Use) bool { return share(u.Total, b.total()) >= Edge }
 
 // MonthOf names the month that counts at a moment: the emulator's assumption, a calendar month in UTC.
 func MonthOf(now time.Time) string { return now.UTC().Format("2006-01") }
@@ -284,9 +325,11 @@ func (f Folded) Key() string {
 
 // Delta is what one step changes in the budget of a month.
 type Delta struct {
-	Month               string // of Filed and Folded
-	Filed, Folded, Held int
-	Shut                time.Time // OpsCenter said that a quota is used up: nobody tries again before; zero: nothing new
+	Month                     string // of Filed, Folded and Gone
+	Filed, Folded, Held, Gone int
+	Out                       string    // another month, in which it was counted as filed until now; "": none
+	Seen                      *Month    // the step is a Conflict where Month's counts are no longer these; nil: whatever they are
+	Shut                      time.Time // OpsCenter said that a quota is used up: nobody tries again before; zero: nothing new
 }
 
 // ParentID is the Improvement that a product's folded things of a week are listed in.

@@ -115,3 +115,33 @@ func TestState(t *testing.T) {
 		}
 	}
 }
+
+func TestNearALimit(t *testing.T) {
+	tests := []struct {
+		name           string
+		b              governor.Budget
+		u              governor.Use
+		tight, crowded bool
+	}{
+		{"plenty", governor.Budget{}, governor.Use{Filed: 9_000, Total: 300_000}, false, false},
+		{"the month's end", governor.Budget{}, governor.Use{Filed: 9_900, Total: 300_000}, true, false},
+		{"a small budget", governor.Budget{Month: 50}, governor.Use{}, true, false},
+		{"many in all", governor.Budget{}, governor.Use{Total: 400_000}, false, true},
+		{"all in all", governor.Budget{}, governor.Use{Total: 499_900}, true, true},
+	}
+	for _, tt := range tests {
+		if tight, crowded := governor.Tight(tt.b, tt.u), governor.Crowded(tt.b, tt.u); tight != tt.tight || crowded != tt.crowded {
+			t.Errorf("%s: tight %v, crowded %v", tt.name, tight, crowded)
+		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	from, to, err := governor.Month{Name: "2026-12"}.Span()
+	if err != nil || !from.Equal(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)) || !to.Equal(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%v to %v, %v", from, to, err)
+	}
+	if _, _, err := (governor.Month{Name: "x"}).Span(); err == nil {
+		t.Error("a month without a name")
+	}
+}

@@ -26,11 +26,13 @@ type BudgetStore interface {
 	// SaveFolded stores a Change with an episode that became a line of a list, the line, and the list's own episode as a
 	// whole; Conflict where an episode changed since.
 	SaveFolded(ctx context.Context, c improvement.Change, line governor.Folded, list opsitem.Episode) error
+	// SaveMonth stores a month's counts; Conflict where they changed since they were read.
+	SaveMonth(ctx context.Context, m governor.Month) error
 	// Folded gives the lines of a list, best first, a page at a time.
 	Folded(ctx context.Context, list id.Improvement, cursor string) ([]governor.Folded, string, error)
 }
 
-// admit asks the governor about an episode that no budget counts yet, by the level in force. goOn is false where it was
+// admit asks the governor about an episode that this month's budget does not count, by the level in force. goOn is false where it was
 // folded or waits; else delta is what filing it changes, to be stored with the attempt.
 func (s *Service) admit(ctx context.Context, im improvement.Improvement, ep *opsitem.Episode) (delta governor.Delta, goOn bool, err error) {
 	now := s.Now()
@@ -39,9 +41,10 @@ func (s *Service) admit(ctx context.Context, im improvement.Improvement, ep *ops
 		return delta, false, fmt.Errorf("load budget: %w", err)
 	}
 	level := im.InForce()
-	ask := governor.Ask{Severity: level.Severity, Priority: level.Priority, Parent: ep.List}
+	// What was admitted once may be in OpsCenter, whatever it answered: it is folded no more.
+	ask := governor.Ask{Severity: level.Severity, Priority: level.Priority, Parent: ep.List || ep.Counted != ""}
 	d := governor.Decide(s.Budget, use, ask, now)
-	delta.Month = use.Month
+	delta.Month, delta.Out = use.Month, ep.Counted
 	switch d.Verdict {
 	case governor.Fold:
 		return delta, false, s.fold(ctx, *ep, d, delta)
@@ -49,13 +52,17 @@ func (s *Service) admit(ctx context.Context, im improvement.Improvement, ep *ops
 		if !ep.Held {
 			delta.Held = 1
 		}
-		ep.Held, ep.Error, ep.RetryAt = true, d.Words(), d.Again
+		ep.Held, ep.Counted, ep.Error, ep.RetryAt = true, "", d.Words(), d.Again
 		return delta, false, s.budgeted(ctx, *ep, delta)
 	default:
 		if ep.Held {
 			delta.Held = -1
 		}
 		delta.Filed = 1
+		if governor.Tight(s.Budget, use) {
+			m := use.Current()
+			delta.Seen = &m
+		}
 		ep.Counted, ep.Held = use.Month, false
 		return delta, true, nil
 	}

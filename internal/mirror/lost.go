@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"learningloop/internal/fault"
+	"learningloop/internal/governor"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/opsitem"
@@ -32,14 +33,14 @@ func (s *Service) lost(ctx context.Context, iid id.Improvement, n int, oid strin
 		}
 		if ep.OpsItem == "" && ep.Order == opsitem.File {
 			// It was found while it was being deleted: the next attempt makes another.
-			ep.Lost = append(slices.Clip(ep.Lost), oid)
-			return s.Store.SaveEpisode(ctx, ep)
+			d := gone(&ep, oid)
+			return s.Store.SaveBudgeted(ctx, ep, d)
 		}
-		ep.Lost = append(slices.Clip(ep.Lost), oid)
+		d := gone(&ep, oid)
 		ep.Error = "The OpsItem was deleted in OpsCenter."
 		ep.Order, ep.Tried, ep.TriedLevel, ep.Attempts, ep.RetryAt = opsitem.None, "", opsitem.Level{}, 0, time.Time{}
 		if im.Episode != n {
-			return s.Store.SaveEpisode(ctx, ep)
+			return s.Store.SaveBudgeted(ctx, ep, d)
 		}
 		now := s.Now()
 		im.Entries++
@@ -52,8 +53,19 @@ func (s *Service) lost(ctx context.Context, iid id.Improvement, n int, oid strin
 			}
 		}
 		im.Updated = now
-		return s.Store.SaveChange(ctx, improvement.Change{Improvement: im, Entry: &e, Episode: &ep})
+		return s.Store.SaveChange(ctx, improvement.Change{Improvement: im, Entry: &e, Episode: &ep, Budget: d})
 	})
+}
+
+// gone notes that an OpsItem of an episode is gone, and gives back its place among all that the account can have.
+func gone(ep *opsitem.Episode, oid string) governor.Delta {
+	ep.Lost = append(slices.Clip(ep.Lost), oid)
+	if ep.Counted == "" {
+		return governor.Delta{}
+	}
+	d := governor.Delta{Month: ep.Counted, Gone: 1}
+	ep.Counted = "" // another one is another one of the budget's
+	return d
 }
 
 func why(im improvement.Improvement, ep opsitem.Episode) string {
@@ -85,7 +97,6 @@ func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep
 		ep.Request.Dedup += "/again"
 	}
 	ep.Request.Related = ep.Related
-	ep.Counted = "" // it is another one of the budget's
 	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Keys, ep.Resources, ep.Looked, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", nil, nil, nil, "", false, false
 	im.Ordered = true
 	return nil
@@ -110,12 +121,14 @@ func (s *Service) afterLoss(ctx context.Context, ep opsitem.Episode) error {
 // checkEvery is how often all that is open is compared with OpsCenter, which tells nobody that an OpsItem was deleted.
 const checkEvery = 24 * time.Hour
 
-// mostOpen bounds how many Improvements of one product and status a check looks at.
-const mostOpen = 1000
-
 // Check compares what is open here with what is open in OpsCenter, and looks at each that OpsCenter does not list: it was
-// deleted, or resolved and the event was lost. It costs a call for every 50 open OpsItems, and one for each it looks at.
+// deleted, or resolved and the event was lost. It costs a call for every 50 open OpsItems, one for each it looks at, and
+// those of recount. However many are open, all are compared: reading them here costs less than listing them there.
 func (s *Service) Check(ctx context.Context) error {
+	return errors.Join(s.compare(ctx), s.recount(ctx))
+}
+
+func (s *Service) compare(ctx context.Context) error {
 	open, err := s.open(ctx) // first, so that what is filed meanwhile is not missed
 	if err != nil || len(open) == 0 {
 		return err
@@ -133,8 +146,8 @@ func (s *Service) Check(ctx context.Context) error {
 		}
 	}
 	var errs error
-	for oid, im := range open {
-		_, _, err := s.seen(ctx, im.ID, im.Episode, oid, "")
+	for oid, of := range open {
+		_, _, err := s.seen(ctx, of.iid, of.n, oid, "")
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			errs = errors.Join(errs, fmt.Errorf("check %s: %w", oid, err))
 		}
@@ -142,25 +155,36 @@ func (s *Service) Check(ctx context.Context) error {
 	return errs
 }
 
-// open gives what is open here, by OpsItem.
-func (s *Service) open(ctx context.Context) (map[string]improvement.Improvement, error) {
+// episode names one.
+type episode struct {
+	iid id.Improvement
+	n   int
+}
+
+// open gives the episodes that are open here, by OpsItem.
+func (s *Service) open(ctx context.Context) (map[string]episode, error) {
 	products, err := s.Store.Products(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list products: %w", err)
 	}
-	out := map[string]improvement.Improvement{}
+	out := map[string]episode{}
 	for _, p := range products {
 		for _, st := range improvement.Statuses {
 			if st.OpsStatus() == "" || st.Closed() {
 				continue
 			}
-			ims, err := s.Store.Ranked(ctx, p.ID, st, mostOpen)
-			if err != nil {
-				return nil, fmt.Errorf("list %s improvements: %w", st, err)
-			}
-			for _, im := range ims {
-				if im.OpsItem != "" {
-					out[im.OpsItem] = im
+			for cursor := ""; ; {
+				ims, next, err := s.Store.InStatus(ctx, p.ID, st, cursor)
+				if err != nil {
+					return nil, fmt.Errorf("list %s improvements: %w", st, err)
+				}
+				for _, im := range ims {
+					if im.OpsItem != "" {
+						out[im.OpsItem] = episode{im.ID, im.Episode}
+					}
+				}
+				if cursor = next; cursor == "" {
+					break
 				}
 			}
 		}

@@ -31,8 +31,8 @@ type Store interface {
 	SaveChange(ctx context.Context, c improvement.Change) error
 	Products(ctx context.Context) ([]product.Product, error)
 	Attachments(ctx context.Context, iid id.Improvement, cursor string) ([]improvement.Attachment, string, error)
-	// Ranked gives a product's Improvements in a status, up to a limit, those of the highest scores first.
-	Ranked(ctx context.Context, p id.Product, s improvement.Status, limit int) ([]improvement.Improvement, error)
+	// InStatus gives a product's Improvements in a status, a page at a time.
+	InStatus(ctx context.Context, p id.Product, s improvement.Status, cursor string) ([]improvement.Improvement, string, error)
 	// EpisodeAbout gives the latest episode that was filed about the ARN of an alarm or a finding, or NotFound.
 	EpisodeAbout(ctx context.Context, arn string) (id.Improvement, int, error)
 	// Checked is when Reconcile last compared all that is open; zero before the first time.
@@ -82,6 +82,11 @@ func Backoff(attempts int) time.Duration {
 // Run carries out an episode's order, if it has one that is due. A failure of OpsCenter is no error: the order stays, is
 // counted, and is tried again later.
 func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
+	return fault.Anew(ctx, func() error { return s.runOnce(ctx, iid, n) })
+}
+
+// runOnce is one try at it: a Conflict where the budget is tight and somebody else was counted meanwhile.
+func (s *Service) runOnce(ctx context.Context, iid id.Improvement, n int) error {
 	ep, err := s.Store.Episode(ctx, iid, n)
 	if err != nil {
 		return fmt.Errorf("load episode %d of %s: %w", n, iid, err)
@@ -118,7 +123,7 @@ func (s *Service) Run(ctx context.Context, iid id.Improvement, n int) error {
 	ep.Attempted = s.Now()
 	ep.RetryAt = ep.Attempted.Add(lease)
 	if err := s.Store.SaveBudgeted(ctx, ep, delta); err != nil {
-		if fault.Is(err, fault.Conflict) {
+		if fault.Is(err, fault.Conflict) && delta.Seen == nil {
 			return nil
 		}
 		return fmt.Errorf("store attempt: %w", err)

@@ -33,7 +33,7 @@ func (s *Service) turn(ctx context.Context, ep *opsitem.Episode) (delta governor
 			return delta, false, err
 		}
 	}
-	if ep.Counted != "" {
+	if ep.Counted == governor.MonthOf(s.Now()) {
 		return delta, true, nil
 	}
 	return s.admit(ctx, im, ep)

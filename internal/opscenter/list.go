@@ -41,6 +41,15 @@ func (c *Center) OpenOnes(ctx context.Context, cursor string) ([]string, string,
 	return ids, next, err
 }
 
+// Filed counts the loop's own OpsItems that were created from a time on and before another, to the second.
+func (c *Center) Filed(ctx context.Context, from, to time.Time, cursor string) (int, string, error) {
+	at := func(op types.OpsItemFilterOperator, t time.Time) types.OpsItemFilter {
+		return filter(types.OpsItemFilterKeyCreatedTime, op, t.UTC().Format(time.RFC3339))
+	}
+	items, next, err := c.list(ctx, cursor, ours, at(types.OpsItemFilterOperatorGreaterThan, from.Add(-time.Second)), at(types.OpsItemFilterOperatorLessThan, to))
+	return len(items), next, err
+}
+
 // ChangedSince gives the OpsItems modified after t, or with a zero t all of the loop's own.
 func (c *Center) ChangedSince(ctx context.Context, t time.Time, cursor string) ([]opsitem.Item, string, error) {
 	if t.IsZero() {

@@ -306,3 +306,44 @@ func TestFindLooksBehindEmptyPages(t *testing.T) {
 }
 
 var _ http.Handler = (*emulator.Emulator)(nil)
+
+func TestFiledInASpan(t *testing.T) {
+	r := newRig(t)
+	began := r.now
+	for i := range 120 {
+		oid, _, err := r.Create(t.Context(), request(fmt.Sprint("i-1/", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%2 == 0 { // resolved ones are there, too
+			if err := r.Update(t.Context(), oid, opsitem.Patch{Status: opsitem.Resolved}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.now = r.now.Add(time.Minute)
+	}
+	for _, tt := range []struct {
+		name           string
+		from, to       time.Time
+		filed, onPages int
+	}{
+		{"all", began, r.now, 120, 3},
+		{"the first is in, the last is out", began.Add(time.Minute), began.Add(4 * time.Minute), 3, 1},
+		{"none", r.now, r.now.Add(time.Hour), 0, 1},
+	} {
+		n, pages := 0, 0
+		for cursor := ""; ; {
+			filed, next, err := r.Filed(t.Context(), tt.from, tt.to, cursor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, pages = n+filed, pages+1
+			if cursor = next; cursor == "" {
+				break
+			}
+		}
+		if n != tt.filed || pages != tt.onPages {
+			t.Errorf("%s: %d on %d pages", tt.name, n, pages)
+		}
+	}
+}

@@ -303,6 +303,9 @@ type Center interface {
 	Holding(ctx context.Context, arn string) ([]Item, error)
 	// OpenOnes gives the ids of the loop's own OpsItems that are Open or InProgress, a page at a time; next is "" at the end.
 	OpenOnes(ctx context.Context, cursor string) (ids []string, next string, err error)
+	// Filed counts the loop's own OpsItems, in whatever status, that were created in a span of time, a page at a time; next
+	// is "" at the end.
+	Filed(ctx context.Context, from, to time.Time, cursor string) (n int, next string, err error)
 	// ChangedSince gives the OpsItems modified after t, whoever filed them, a page at a time; next is "" at the end. With a
 	// zero t it gives the loop's own only: all of an account's may be many.
 	ChangedSince(ctx context.Context, t time.Time, cursor string) (items []Item, next string, err error)

@@ -16,7 +16,9 @@ import (
 type budgetRow struct {
 	Filed  int       `json:"filed,omitempty"`
 	Folded int       `json:"folded,omitempty"`
+	Gone   int       `json:"gone,omitempty"`
 	Held   int       `json:"held,omitempty"`
+	Looked time.Time `json:"looked,omitzero"`
 	Until  time.Time `json:"until,omitzero"`
 }
 
@@ -37,29 +39,66 @@ func (s *Store) BudgetUse(ctx context.Context, now time.Time) (governor.Use, err
 		if err != nil {
 			return u, err
 		}
-		u.Total += b.Filed
+		u.Total += b.Filed - b.Gone
 		u.Held += b.Held
 		if b.Until.After(u.Shut) {
 			u.Shut = b.Until
 		}
-		if month, ok := strings.CutPrefix(r.Key.S, budgetMonth); ok && month == u.Month {
-			u.Filed, u.Folded = b.Filed, b.Folded
+		if month, ok := strings.CutPrefix(r.Key.S, budgetMonth); ok {
+			u.Months = append(u.Months, governor.Month{Name: month, Filed: b.Filed, Folded: b.Folded, Gone: b.Gone, Looked: b.Looked, Version: r.Version})
 		}
 	}
+	m := u.Current()
+	u.Filed, u.Folded = m.Filed, m.Folded
 	return u, nil
 }
 
-func budgetOps(d governor.Delta) ([]table.Op, error) {
+// SaveMonth stores a month's counts; Conflict where they changed since they were read.
+func (s *Store) SaveMonth(ctx context.Context, m governor.Month) error {
+	op, err := monthOp(m)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, op)
+}
+
+func monthOp(m governor.Month) (table.Op, error) {
+	r, err := row(TypeBudget, keyBudget(budgetMonth+m.Name), budgetRow{Filed: m.Filed, Folded: m.Folded, Gone: m.Gone, Looked: m.Looked})
+	return table.Put(r, table.VersionIs(m.Version)), err
+}
+
+// monthOps counts in a month: by additions, so that nobody waits for anybody, or on condition of what was seen.
+func monthOps(d governor.Delta) ([]table.Op, error) {
 	var ops []table.Op
-	month := map[string]int64{}
-	if d.Filed != 0 {
-		month["filed"] = int64(d.Filed)
+	if d.Out != "" {
+		ops = append(ops, table.Add(keyBudget(budgetMonth+d.Out), TypeBudget, schema, map[string]int64{"filed": -1}))
 	}
-	if d.Folded != 0 {
-		month["folded"] = int64(d.Folded)
+	add := map[string]int64{}
+	for name, n := range map[string]int{"filed": d.Filed, "folded": d.Folded, "gone": d.Gone} {
+		if n != 0 {
+			add[name] = int64(n)
+		}
 	}
-	if len(month) > 0 {
-		ops = append(ops, table.Add(keyBudget(budgetMonth+d.Month), TypeBudget, schema, month))
+	switch {
+	case len(add) == 0:
+	case d.Seen != nil:
+		m := *d.Seen
+		m.Filed, m.Folded, m.Gone = m.Filed+d.Filed, m.Folded+d.Folded, m.Gone+d.Gone
+		op, err := monthOp(m)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, op)
+	default:
+		ops = append(ops, table.Add(keyBudget(budgetMonth+d.Month), TypeBudget, schema, add))
+	}
+	return ops, nil
+}
+
+func budgetOps(d governor.Delta) ([]table.Op, error) {
+	ops, err := monthOps(d)
+	if err != nil {
+		return nil, err
 	}
 	if d.Held != 0 {
 		ops = append(ops, table.Add(keyBudget("held"), TypeBudget, schema, map[string]int64{"held": int64(d.Held)}))

@@ -45,6 +45,16 @@ func (s *Store) Ranked(ctx context.Context, p id.Product, status improvement.Sta
 	return decodeAll(page.Rows, versionImprovement)
 }
 
+// InStatus gives all of a product's Improvements in a status, those of the highest scores first, a page at a time.
+func (s *Store) InStatus(ctx context.Context, p id.Product, status improvement.Status, cursor string) ([]improvement.Improvement, string, error) {
+	page, err := s.t.Query(ctx, table.Query{Index: ranked, P: rankedStatus(p, string(status)), Limit: table.MaxOps, Cursor: cursor})
+	if err != nil {
+		return nil, "", err
+	}
+	items, err := decodeAll(page.Rows, versionImprovement)
+	return items, page.Cursor, err
+}
+
 // Changed gives a product's Improvements changed since a time, the earliest first.
 func (s *Store) Changed(ctx context.Context, p id.Product, since time.Time, cursor string) ([]improvement.Improvement, string, error) {
 	page, err := s.t.Query(ctx, table.Query{Index: recent, P: recentImprovements(p), From: stamp(since), Limit: table.MaxOps, Cursor: cursor})

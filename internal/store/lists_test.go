@@ -646,3 +646,26 @@ func TestSuppression(t *testing.T) {
 		t.Error("digests sent again undo a bounce")
 	}
 }
+
+func TestInStatusGivesAll(t *testing.T) {
+	r := newRig(t)
+	want := map[id.Improvement]bool{}
+	for n := range 230 {
+		im := anImprovement()
+		im.ID, im.Status = id.NewImprovement(shop, "in status", fmt.Sprint(n)), improvement.Statuses[1+n%2]
+		r.must(r.SaveChange(t.Context(), improvement.Change{Improvement: im}))
+		if n%2 == 0 {
+			want[im.ID] = true
+		}
+	}
+	ims, err := store.Everything(func(cursor string) ([]improvement.Improvement, string, error) {
+		return r.InStatus(t.Context(), shop, improvement.Statuses[1], cursor)
+	})
+	r.must(err)
+	for _, im := range ims {
+		delete(want, im.ID)
+	}
+	if len(ims) != 115 || len(want) != 0 {
+		t.Errorf("%d listed, %d are missing", len(ims), len(want))
+	}
+}
