@@ -65,11 +65,11 @@ func rule(im Improvement, r product.Rules, f feedback.Feedback, now time.Time) (
 		}
 	case im.Status.Closed() && firing && !signal.SameEpisode(im.Closed, f.Counts(), QuietTime):
 		// What is said to be done is not, severe or not; what nobody means to mend stays so until it is severe.
-		if im.Status != Declined {
-			return Reopen, rulePrefix + "the signal returned after the quiet time"
-		}
-		if severe {
+		switch {
+		case severe:
 			return Reopen, fmt.Sprintf("%salarm of severity %d returned after the quiet time", rulePrefix, f.Signal.Severity)
+		case im.Status != Declined:
+			return Reopen, rulePrefix + "the signal returned after the quiet time"
 		}
 	}
 	return "", ""
