@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -217,6 +218,17 @@ func TestHostileItem(t *testing.T) {
 	status, page, _ := b.open(testPrefix + "/items/" + id)
 	if status != http.StatusOK || strings.Contains(page, "javascript:") || strings.Contains(page, "src=\"http") {
 		t.Errorf("%d %s", status, page)
+	}
+}
+
+// An address can hold bytes that are no text; a page cannot.
+func TestAddressesThatAreNoText(t *testing.T) {
+	r := newRig(t)
+	b := newBrowser(t, r)
+	for _, query := range []string{"?q=%ff", "?source=a%c3", "?resource=%80", "?status=%ff", "?sort=%fe"} {
+		if status, page, _ := b.open(testPrefix + query); status != http.StatusOK || !utf8.ValidString(page) || !strings.Contains(page, "\uFFFD") {
+			t.Errorf("%s: %d, text: %v", query, status, utf8.ValidString(page))
+		}
 	}
 }
 

@@ -130,7 +130,7 @@ var listKeys = []struct {
 func readList(in url.Values) (out url.Values, unknown []string) {
 	out = url.Values{"status": {active}}
 	for _, k := range listKeys {
-		v := in.Get(k.name)
+		v := strings.ToValidUTF8(in.Get(k.name), "\uFFFD") // a page has no other
 		if v == "" {
 			continue
 		}
