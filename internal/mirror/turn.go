@@ -11,14 +11,17 @@ import (
 )
 
 // turn readies an episode that waits to be filed for what is true by now, and says whether it is filed: what was closed
-// meanwhile never is, and the governor may fold it or let it wait. delta is what filing it changes in the budget, to be
-// stored with the attempt.
+// while it waited for room never is, and the governor may fold it or let it wait. What waits for a failure to pass is filed
+// all the same, and then resolved: a failure changes when things happen, not what. delta is what filing it changes in
+// the budget, to be stored with the attempt.
 func (s *Service) turn(ctx context.Context, ep *opsitem.Episode) (delta governor.Delta, goOn bool, err error) {
 	im, err := s.Store.Improvement(ctx, ep.Improvement)
 	if err != nil {
 		return delta, false, fmt.Errorf("load improvement %s: %w", ep.Improvement, err)
 	}
-	if im.Episode != ep.N || im.Status.Closed() {
+	closed := im.Episode != ep.N || im.Status.Closed()
+	switch {
+	case closed && (ep.Held || len(ep.Lost) > 0):
 		over, err := s.over(ctx, *ep)
 		if failed, ok := errors.AsType[*centerError](err); ok {
 			ep.Attempts++
@@ -28,7 +31,7 @@ func (s *Service) turn(ctx context.Context, ep *opsitem.Episode) (delta governor
 		if over || err != nil {
 			return delta, false, err
 		}
-	} else if ep.Attempts == 0 {
+	case !closed && ep.Attempts == 0:
 		if err := s.refresh(ctx, im, ep); err != nil {
 			return delta, false, err
 		}

@@ -108,7 +108,7 @@ func TestIncident(t *testing.T) {
 	}
 	at := "/team/example/improvements/" + iid + "/episodes/1"
 	for path, words := range map[string]string{
-		at: "47 min", at + "?kept=yes": "as it was kept", "/team/example/metrics?until=2026-03-04": "Post-incident retrospectives",
+		at: "47 min", at + "?kept=yes": "This is what was known then", "/team/example/metrics?until=2026-03-04": "Post-incident retrospectives",
 		"/team/example/improvements/" + iid: "Episode 1: what happened",
 	} {
 		if body := get(path, "text/html"); !strings.Contains(body, words) {
