@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"learningloop/internal/feedback"
+	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/mirror"
 	"learningloop/internal/opscenter/emulator"
@@ -54,6 +55,15 @@ func (w *world) pull(component string, n int) {
 	}
 }
 
+// raised gives what an alarm of severity 3 raised, filed by a rule.
+func (w *world) raised() (id.Improvement, string) {
+	w.t.Helper()
+	w.rules(func(p *product.Product) { p.Rules.Severity = 3 })
+	iid := w.alarm("errors", signal.Firing, 3)
+	w.run(iid, 1)
+	return iid, w.load(iid).OpsItem
+}
+
 // checkout has alarms named errors be about a component, and three people stop its line.
 func (w *world) checkout() {
 	w.rules(func(p *product.Product) {
@@ -92,10 +102,7 @@ func TestEvidenceBeatsNoOperator(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
-	w.rules(func(p *product.Product) { p.Rules.Severity = 3 })
-	iid := w.alarm("errors", signal.Firing, 3)
-	w.run(iid, 1)
-	oid := w.load(iid).OpsItem
+	iid, oid := w.raised()
 	w.edit(oid, emulator.Edit{Severity: "1"})
 	w.wait(time.Second)
 	w.alarm("errors", signal.Firing, 2)

@@ -17,9 +17,8 @@ const (
 	MaxTitle       = 100  // characters: OpsCenter takes 1,024, but the subject of its SNS notification does not
 	MaxDescription = 2048 // characters
 
-	maxData  = 20_000 // bytes of one value of operational data: OpsCenter's 20 KB, with a little room
-	maxQuote = 140    // characters of one quote
-	maxGoal  = 300    // characters of a goal
+	maxQuote = 140 // characters of one quote
+	maxGoal  = 300 // characters of a goal
 )
 
 // Filer words what is asked of OpsCenter.
@@ -51,7 +50,7 @@ func (f Filer) Want(im improvement.Improvement, p product.Product, said []improv
 	}
 	size := 0
 	for _, a := range im.Resources {
-		if size += len(`{"arn":""},`) + len(a); strings.HasPrefix(a, "arn:") && size <= maxData {
+		if size += opsitem.ARNSize(a); strings.HasPrefix(a, "arn:") && size <= opsitem.MaxResources {
 			w.Resources = append(w.Resources, a)
 		}
 	}

@@ -145,10 +145,7 @@ func TestLaterLevelWins(t *testing.T) {
 	})
 	t.Run("the evidence, before anybody looked", func(t *testing.T) {
 		w := newWorld(t)
-		w.rules(func(p *product.Product) { p.Rules.Severity = 3 })
-		iid := w.alarm("errors", signal.Firing, 3)
-		w.run(iid, 1)
-		oid := w.load(iid).OpsItem
+		iid, oid := w.raised()
 		w.edit(oid, emulator.Edit{Severity: "4"})
 		w.wait(time.Minute)
 		w.alarm("errors", signal.Firing, 1)

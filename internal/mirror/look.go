@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsit
 	reworded := ep.OpsItem != "" && !ep.Adopted && !ep.Reworded && ep.Words != "" && item.Description != "" && opsitem.Words(item.Description) != ep.Words &&
 		ep.Order == opsitem.None // while one of ours is on its way, nobody knows whose it is
 	t := taking{now: s.Now(), by: operator(item.By), im: im, ep: ep, item: item}
-	t.status, t.level = item.Status != ep.Status, t.beyond(item.Level)
+	t.status, t.level = item.Status != ep.Status, item.Level.Beyond(ep.Level)
 	named := !sameARNs(item.Resources, ep.Resources) && ep.OpsItem != ""
 	switch {
 	case !t.status && t.level == opsitem.Level{} && !reworded && !named:
@@ -116,11 +117,6 @@ type taking struct {
 
 	c   improvement.Change // its Improvement is set where anything of it changes
 	out Outcome
-}
-
-// beyond gives the members of a level that say something else than what is known of the OpsItem.
-func (t *taking) beyond(l opsitem.Level) opsitem.Level {
-	return l.Beyond(t.ep.Level)
 }
 
 // pastStatus notes a status for an episode that is over, or for none of our business.
@@ -205,7 +201,7 @@ func member[T comparable](t *taking, name string, there T, known, tried *T, want
 	switch {
 	case echo:
 		*tried = none
-		t.out = first(t.out, OursFirst)
+		t.out = cmp.Or(t.out, OursFirst)
 		return false
 	case pending && beats && at.After(t.item.Modified):
 		t.overruled(fmt.Sprintf("%s %v", name, there), fmt.Sprintf("%v was set here later", wanted))
@@ -220,7 +216,7 @@ func (t *taking) overruled(there, why string) {
 	im.Entries++
 	im.Updated = t.now
 	t.note(im, improvement.Entry{Seq: im.Entries, At: t.now, By: t.by, What: "set " + there + " in OpsCenter", Detail: "not taken over: " + why})
-	t.out = first(t.out, OursFirst)
+	t.out = cmp.Or(t.out, OursFirst)
 }
 
 // note adds a line to what is stored.
@@ -231,14 +227,6 @@ func (t *taking) note(im improvement.Improvement, e improvement.Entry) {
 	} else {
 		t.c.Also = append(t.c.Also, e)
 	}
-}
-
-// first is the outcome so far, or else the next one.
-func first(so, next Outcome) Outcome {
-	if so == "" {
-		return next
-	}
-	return so
 }
 
 // sameARNs says whether two lists name the same.

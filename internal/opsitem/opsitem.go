@@ -198,20 +198,24 @@ func (e Episode) Ask(want Patch) Patch {
 	return ask
 }
 
-// maxResources is how many bytes of ARNs are told: /aws/resources is one value of operational data, which takes 20 KB.
-const maxResources = 20_000
+// MaxResources is how many bytes of ARNs are told: /aws/resources is one value of operational data, which takes 20 KB.
+const MaxResources = 20_000
+
+// ARNSize is how many of these bytes one takes.
+func ARNSize(arn string) int { return len(`{"arn":""},`) + len(arn) }
 
 // naming gives the whole list that is to be told so that the OpsItem names these ARNs beside what others put there; nil
 // where it does already.
 func (e Episode) naming(arns []string) []string {
 	all, size, more := slices.Clone(e.Resources), 0, false
 	for _, a := range all {
-		size += len(`{"arn":""},`) + len(a)
+		size += ARNSize(a)
 	}
 	for _, a := range arns {
-		if size += len(`{"arn":""},`) + len(a); slices.Contains(all, a) {
-			size -= len(`{"arn":""},`) + len(a)
-		} else if size <= maxResources {
+		if slices.Contains(all, a) {
+			continue
+		}
+		if size += ARNSize(a); size <= MaxResources {
 			all, more = append(all, a), true
 		}
 	}
