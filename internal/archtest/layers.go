@@ -47,6 +47,7 @@ var places = map[string]Layer{
 	"internal/mail/address": Domain,
 	"internal/metric":       Domain,
 	"internal/mirror":       Domain,
+	"internal/number":       Domain,
 	"internal/opsitem":      Domain,
 	"internal/person":       Domain,
 	"internal/product":      Domain,

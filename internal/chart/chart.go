@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"learningloop/internal/number"
 )
 
 // MaxPoints is how many bars are drawn; of more, the newest are.
@@ -246,9 +248,7 @@ func Number(v float64) string {
 	}
 	s := strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
 	whole, frac, _ := strings.Cut(s, ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
+	whole = number.Group(whole)
 	if frac != "" {
 		return whole + "." + frac
 	}

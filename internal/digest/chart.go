@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"learningloop/internal/chart"
+	"learningloop/internal/number"
 )
 
 // Chart is the report's picture: what people said, period by period.
@@ -30,5 +31,5 @@ func several(many string, n int64) string {
 	if n == 1 {
 		return ""
 	}
-	return fmt.Sprintf("%s: %s", many, number(n))
+	return fmt.Sprintf("%s: %s", many, number.Thousands(n))
 }

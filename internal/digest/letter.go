@@ -7,6 +7,7 @@ import (
 	"learningloop/internal/chart"
 	"learningloop/internal/id"
 	"learningloop/internal/improvement"
+	"learningloop/internal/number"
 )
 
 // Links makes the absolute links of a letter.
@@ -193,7 +194,7 @@ func more(all, listed int) string {
 	if all <= listed {
 		return ""
 	}
-	return fmt.Sprintf("and %s more", number(int64(all-listed)))
+	return fmt.Sprintf("and %s more", number.Thousands(int64(all-listed)))
 }
 
 // Footnote says how to read a report's intervals; "" where it has none.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"learningloop/internal/number"
 	"learningloop/internal/stats"
 )
 
@@ -58,10 +59,10 @@ func numbers(f Facts, p Period) []Number {
 
 func (m metric) figure(f Facts, p Period) figure {
 	now, like, was := m.count(f.Now), m.count(f.Like), m.count(f.Before)
-	n := figure{Number: Number{Label: m.label, Value: float64(now), Shown: number(now)}}
+	n := figure{Number: Number{Label: m.label, Value: float64(now), Shown: number.Thousands(now)}}
 	if f.Compared > 0 {
 		n.Has, n.Like, n.Before = true, float64(like), float64(was)
-		n.Was = was1(number(was), p, like != now, number(like))
+		n.Was = was1(number.Thousands(was), p, like != now, number.Thousands(like))
 		if like+was > 0 {
 			n.compare = func(level float64) *Comparison { return m.ratio(like, was, p, level) }
 		}
@@ -94,10 +95,10 @@ func unhappy(f Facts, p Period) figure {
 
 // shipped is what people did; it is no matter of chance, so it has no interval, and nothing is said about a change.
 func shipped(f Facts, p Period) figure {
-	n := figure{Number: Number{Label: "Improvements shipped", Value: float64(f.Now.Shipped), Shown: number(f.Now.Shipped)}}
+	n := figure{Number: Number{Label: "Improvements shipped", Value: float64(f.Now.Shipped), Shown: number.Thousands(f.Now.Shipped)}}
 	if f.Compared > 0 {
 		n.Has, n.Like, n.Before = true, float64(f.Like.Shipped), float64(f.Before.Shipped)
-		n.Was = was1(number(f.Before.Shipped), p, f.Like.Shipped != f.Now.Shipped, number(f.Like.Shipped))
+		n.Was = was1(number.Thousands(f.Before.Shipped), p, f.Like.Shipped != f.Now.Shipped, number.Thousands(f.Like.Shipped))
 	}
 	return n
 }
@@ -153,7 +154,7 @@ func shareOf(t Tally) string {
 	if t.Rated == 0 {
 		return "no ratings"
 	}
-	return fmt.Sprintf("%.0f%% (%s of %s)", 100*share(t), number(t.Unhappy), number(t.Rated))
+	return fmt.Sprintf("%.0f%% (%s of %s)", 100*share(t), number.Thousands(t.Unhappy), number.Thousands(t.Rated))
 }
 
 const noise = "within noise"

@@ -2,11 +2,11 @@ package digest
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"learningloop/internal/id"
+	"learningloop/internal/number"
 )
 
 // verdict is the sentence that a report begins with.
@@ -39,7 +39,7 @@ func voiced(r Report) string {
 		}
 		return fmt.Sprintf("%s; there is no whole %s before to compare with.", said, r.Period.Kind)
 	}
-	was := number(int64(n.Before))
+	was := number.Thousands(int64(n.Before))
 	if k == 0 {
 		switch {
 		case fell(n):
@@ -52,7 +52,7 @@ func voiced(r Report) string {
 		}
 	}
 	if n.Like != n.Value {
-		said += fmt.Sprintf("; without what is new %s", number(int64(n.Like)))
+		said += fmt.Sprintf("; without what is new %s", number.Thousands(int64(n.Like)))
 	}
 	switch {
 	case n.Change == nil: // none of what could be compared, then and now
@@ -112,11 +112,11 @@ func subject(r Report) string {
 		news = quantity(k, "piece of feedback", "pieces of feedback")
 	}
 	if n.Change != nil && !n.Change.Noise && n.Like == n.Value {
-		news += fmt.Sprintf(" after %s", number(int64(n.Before)))
+		news += fmt.Sprintf(" after %s", number.Thousands(int64(n.Before)))
 	}
 	parts := []string{news}
 	if f := r.Facts; f.Now.Shipped > 0 {
-		parts = append(parts, fmt.Sprintf("%s shipped", number(f.Now.Shipped)))
+		parts = append(parts, fmt.Sprintf("%s shipped", number.Thousands(f.Now.Shipped)))
 	}
 	if r.Facts.Late > 0 {
 		parts = append(parts, fmt.Sprintf("%d overdue", r.Facts.Late))
@@ -145,9 +145,9 @@ func before(p Period) string { return fmt.Sprintf("the %s before", p.Kind) }
 
 func quantity(n int64, one, many string) string {
 	if n == 1 {
-		return number(n) + " " + one
+		return number.Thousands(n) + " " + one
 	}
-	return number(n) + " " + many
+	return number.Thousands(n) + " " + many
 }
 
 // lookedBack says how many retrospectives were opened.
@@ -158,17 +158,8 @@ func lookedBack(f Facts, p Period) string {
 	case 1:
 		return fmt.Sprintf("1 was opened in the %s.", p.Kind)
 	default:
-		return fmt.Sprintf("%s were opened in the %s.", number(int64(f.Retros)), p.Kind)
+		return fmt.Sprintf("%s were opened in the %s.", number.Thousands(int64(f.Retros)), p.Kind)
 	}
 }
 
 func days(n int) string { return quantity(int64(n), "day", "days") }
-
-// number writes thousands apart: 12,345.
-func number(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}

@@ -6,10 +6,10 @@ package governor
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"learningloop/internal/id"
+	"learningloop/internal/number"
 )
 
 // AWS's quotas for one account in one Region (AWS General Reference, "Service quotas for OpsCenter").
@@ -290,23 +290,14 @@ func share(used, limit int) float64 {
 
 // String says it in one sentence, for the digest and the team's pages.
 func (s State) String() string {
-	t := fmt.Sprintf("%s of the month's %s OpsItems are filed", number(s.Use.Filed), number(s.Limit))
+	t := fmt.Sprintf("%s of the month's %s OpsItems are filed", number.Thousands(s.Use.Filed), number.Thousands(s.Limit))
 	if s.Use.Folded > 0 {
-		t += ", " + number(s.Use.Folded) + " folded into weekly lists"
+		t += ", " + number.Thousands(s.Use.Folded) + " folded into weekly lists"
 	}
 	if s.Use.Held > 0 {
-		t += ", " + number(s.Use.Held) + " wait for room"
+		t += ", " + number.Thousands(s.Use.Held) + " wait for room"
 	}
 	return t + "."
-}
-
-// number writes thousands apart: 10,000.
-func number(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // Folded is one episode in a weekly parent, as it was when it was folded.

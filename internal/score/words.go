@@ -1,8 +1,9 @@
 package score
 
 import (
-	"fmt"
 	"strings"
+
+	"learningloop/internal/number"
 )
 
 // Words says the evidence as people would: "1 incident, 12 complaints, 43 companies". Whatever is not there is not said.
@@ -26,20 +27,11 @@ func (e Evidence) Words() string {
 		case p.n == 1:
 			parts = append(parts, "1 "+p.one)
 		case p.n > 1:
-			parts = append(parts, thousands(p.n)+" "+p.many)
+			parts = append(parts, number.Thousands(p.n)+" "+p.many)
 		}
 	}
 	if len(parts) == 0 {
 		return "no evidence"
 	}
 	return strings.Join(parts, ", ")
-}
-
-// thousands writes a number as people read it: 12,345.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"learningloop/internal/chart"
+	"learningloop/internal/number"
 )
 
 func (r *Renderer) funcs() template.FuncMap {
@@ -20,7 +21,7 @@ func (r *Renderer) funcs() template.FuncMap {
 		"link":  r.link,
 		"asset": func(name string) string { return r.opt.Base + AssetPath(name) },
 		"ago":   r.ago, "day": r.day, "stamp": stamp, "second": second, "month": month,
-		"plain": plain, "say": say, "num": number, "plural": plural, "join": strings.Join, "first": first, "more": more,
+		"plain": plain, "say": say, "num": anyNumber, "plural": plural, "join": strings.Join, "first": first, "more": more,
 		"word": word, "headline": headline, "kind": kindWord, "kinds": kinds, "declines": declines, "severities": severities, "bands": bands,
 		"steps": steps, "bar": bar, "spark": spark, "figure": figure, "times": times, "course": course, "interval": interval, "picture": picture,
 		"input": newInput, "hint": hint, "typ": typ, "auto": auto, "max": maxLen, "req": req, "opt": opt, "numeric": numeric, "pre": pre, "rows": rows,
@@ -160,9 +161,7 @@ func num(f float64) string {
 	whole, frac, _ := strings.Cut(s, ".")
 	sign := strings.HasPrefix(whole, "-")
 	whole = strings.TrimPrefix(whole, "-")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
+	whole = number.Group(whole)
 	if frac = strings.TrimRight(frac, "0"); frac != "" {
 		whole += "." + frac
 	}
@@ -172,8 +171,8 @@ func num(f float64) string {
 	return whole
 }
 
-// number takes any number a template has.
-func number(n any) (string, error) {
+// anyNumber takes any number a template has.
+func anyNumber(n any) (string, error) {
 	switch n := n.(type) {
 	case int:
 		return num(float64(n)), nil
