@@ -252,11 +252,12 @@ func (s *Service) resume(ctx context.Context, t taking) (Outcome, error) {
 	im := c.Improvement
 	im.OpsItem, im.Ordered = t.item.ID, true
 	next := opsitem.Episode{
-		Improvement: im.ID, N: im.Episode, Order: opsitem.Push, OpsItem: t.item.ID, Adopted: last.Adopted, Reworded: last.Reworded, Words: last.Words, Keys: last.Keys, Resources: last.Resources, Looked: last.Looked,
-		Status: t.item.Status, Level: last.Level.With(t.level), Seen: t.item.Modified, Asked: now, Opened: now, Filed: now,
-		Before: last.Key(), Related: last.Related, Correlation: im.Correlation, Request: last.Request,
+		Improvement: im.ID, N: im.Episode, OpsItem: t.item.ID, Known: last.Known, Order: opsitem.Push, Request: last.Request,
+		Before: last.Key(), Related: last.Related, Correlation: im.Correlation, Asked: now, Opened: now, Filed: now,
 		List: last.List, Folded: last.Folded,
 	}
+	next.Status, next.Level, next.Seen = t.item.Status, last.Level.With(t.level), t.item.Modified
+	next.Sent, next.Tried, next.TriedLevel = "", "", opsitem.Level{} // it names another episode now
 	next.Request.Dedup = next.Key()
 	if l, e, ok := improvement.Releveled(im, t.level, t.by, t.item.Modified, now); ok {
 		im = l

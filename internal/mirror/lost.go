@@ -97,7 +97,7 @@ func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep
 		ep.Request.Dedup += "/again"
 	}
 	ep.Request.Related = ep.Related
-	ep.Order, ep.Status, ep.Level, ep.Sent, ep.Keys, ep.Resources, ep.Looked, ep.Words, ep.Reworded, ep.Adopted = opsitem.File, "", opsitem.Level{}, "", nil, nil, nil, "", false, false
+	ep.Order, ep.Known = opsitem.File, opsitem.Known{}
 	im.Ordered = true
 	return nil
 }

@@ -65,41 +65,48 @@ const (
 type Episode struct {
 	Improvement id.Improvement `json:"improvement,omitzero"`
 	N           int            `json:"n,omitzero"`
-	Order       Order          `json:"order,omitzero"`
-	Request     Request        `json:"request,omitzero"`    // frozen when the episode was opened; every retry sends the same
-	OpsItem     string         `json:"opsItem,omitzero"`    // "" until filed, and after it was deleted
-	Adopted     bool           `json:"adopted,omitzero"`    // somebody else created it: its words and level stay theirs
-	Status      Status         `json:"status,omitzero"`     // as last seen in OpsCenter
-	Level       Level          `json:"level,omitzero"`      // as last seen in OpsCenter
-	Seen        time.Time      `json:"seen,omitzero"`       // OpsCenter's time of what was last taken over from it
-	Sent        string         `json:"sent,omitzero"`       // digest of the rest that OpsCenter was last told; "" while nobody knows
-	Keys        []string       `json:"keys,omitzero"`       // Passing of what OpsCenter may have been told
-	Resources   []string       `json:"resources,omitzero"`  // ARNs as last seen in OpsCenter: also what others put there
-	Words       string         `json:"words,omitzero"`      // digest of the description that OpsCenter was last told
-	Reworded    bool           `json:"reworded,omitzero"`   // a person wrote another description in the console: it stays
-	Asked       time.Time      `json:"asked,omitzero"`      // when a decision here last said what to want
-	Tried       Status         `json:"tried,omitzero"`      // status of a Push that is under way, or whose answer was lost
-	TriedLevel  Level          `json:"triedLevel,omitzero"` // the same of its level
-	Pushed      time.Time      `json:"pushed,omitzero"`     // when OpsCenter was last told anything
-	Attempts    int            `json:"attempts,omitzero"`   // of the current Order
-	Attempted   time.Time      `json:"attempted,omitzero"`  // when the last of them began
-	RetryAt     time.Time      `json:"retryAt,omitzero"`
-	Error       string         `json:"error,omitzero"` // the last one, safe to show
+	OpsItem     string         `json:"opsItem,omitzero"`     // "" until filed, and after it was deleted
+	Lost        []string       `json:"lost,omitzero"`        // OpsItems of it that were deleted in OpsCenter
+	Related     []string       `json:"related,omitzero"`     // OpsItems about the same
+	Before      string         `json:"before,omitzero"`      // key of the episode whose OpsItem it goes on with
+	Correlation string         `json:"correlation,omitzero"` // of the request or event that opened it
 	Opened      time.Time      `json:"opened,omitzero"`
 	Filed       time.Time      `json:"filed,omitzero"`
 	Resolved    time.Time      `json:"resolved,omitzero"`
-	Before      string         `json:"before,omitzero"`  // key of the episode whose OpsItem it goes on with
-	Related     []string       `json:"related,omitzero"` // OpsItems about the same
-	Looked      []string       `json:"looked,omitzero"`  // alarms and findings of which others' OpsItems were looked for
-	Lost        []string       `json:"lost,omitzero"`    // OpsItems of it that were deleted in OpsCenter
-	Correlation string         `json:"correlation,omitzero"`
-	Counted     string         `json:"counted,omitzero"` // the month ("2026-11") in whose budget it is, as filed or as folded; "" while it is in none
-	Held        bool           `json:"held,omitzero"`    // waits for room in the budget
-	Parent      id.Improvement `json:"parent,omitzero"`  // the week's list it was folded into; "" where it was not
-	List        bool           `json:"list,omitzero"`    // it is a week's list itself
-	Folded      int            `json:"folded,omitzero"`  // how many lines the list has
 	Stages      Stages         `json:"stages,omitzero"`
-	Version     int64          `json:"-"`
+	Known
+
+	Order     Order     `json:"order,omitzero"`
+	Request   Request   `json:"request,omitzero"`   // frozen when the episode was opened; every retry sends the same
+	Asked     time.Time `json:"asked,omitzero"`     // when a decision here last said what to want
+	Pushed    time.Time `json:"pushed,omitzero"`    // when OpsCenter was last told anything
+	Attempts  int       `json:"attempts,omitzero"`  // of the current Order
+	Attempted time.Time `json:"attempted,omitzero"` // when the last of them began
+	RetryAt   time.Time `json:"retryAt,omitzero"`
+	Error     string    `json:"error,omitzero"` // the last one, safe to show
+
+	Counted string         `json:"counted,omitzero"` // the month ("2026-11") in whose budget it is, as filed or as folded; "" while it is in none
+	Held    bool           `json:"held,omitzero"`    // waits for room in the budget
+	Parent  id.Improvement `json:"parent,omitzero"`  // the week's list it was folded into; "" where it was not
+	List    bool           `json:"list,omitzero"`    // it is a week's list itself
+	Folded  int            `json:"folded,omitzero"`  // how many lines the list has
+	Version int64          `json:"-"`
+}
+
+// Known is what is known of an episode's OpsItem; the zero value before there is one.
+type Known struct {
+	Adopted    bool      `json:"adopted,omitzero"`    // somebody else created it: its words and level stay theirs
+	Status     Status    `json:"status,omitzero"`     // as last seen in OpsCenter
+	Level      Level     `json:"level,omitzero"`      // as last seen in OpsCenter
+	Seen       time.Time `json:"seen,omitzero"`       // OpsCenter's time of what was last taken over from it
+	Tried      Status    `json:"tried,omitzero"`      // status of a Push that is under way, or whose answer was lost
+	TriedLevel Level     `json:"triedLevel,omitzero"` // the same of its level
+	Sent       string    `json:"sent,omitzero"`       // digest of the rest that OpsCenter was last told; "" while nobody knows
+	Keys       []string  `json:"keys,omitzero"`       // Passing of what OpsCenter may have been told
+	Resources  []string  `json:"resources,omitzero"`  // ARNs as last seen in OpsCenter: also what others put there
+	Words      string    `json:"words,omitzero"`      // digest of the description that OpsCenter was last told
+	Reworded   bool      `json:"reworded,omitzero"`   // a person wrote another description in the console: it stays
+	Looked     []string  `json:"looked,omitzero"`     // alarms and findings of which others' OpsItems were looked for
 }
 
 // Folds says whether the episode is a line of a weekly list, without an OpsItem of its own.
