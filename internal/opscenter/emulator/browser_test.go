@@ -79,8 +79,9 @@ func (r *rig) workday() map[string]any {
 		in.Tags = []types.Tag{{Key: aws.String("product"), Value: aws.String("web-shop")}}
 		in.OperationalData = data(
 			keyResources, `[{"arn":"`+function+`"},{"arn":"arn:aws:dynamodb:us-east-1:111122223333:table/orders"}]`,
-			keyAutomations, runbooks(2), keyDedup, `{"dedupString":"imp_7k2m"}`, "learningloop.score", "87", "learningloop.owner", "mary.major@example.com",
+			keyAutomations, runbooks(2), keyDedup, `{"dedupString":"imp_7k2m"}`, "learningloop.score", "87",
 		)
+		maps.Copy(in.OperationalData, findable("learningloop.owner", "mary.major@example.com"))
 	})
 	if _, err := r.client.AssociateOpsItemRelatedItem(r.t.Context(), &ssm.AssociateOpsItemRelatedItemInput{
 		OpsItemId: &item, AssociationType: aws.String("IsParentOf"), ResourceType: aws.String("AWS::SSMIncidents::IncidentRecord"),

@@ -9,7 +9,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -33,77 +32,6 @@ type Item struct {
 type Datum struct {
 	Key, Value string
 	Searchable bool
-}
-
-// Query says which OpsItems a console list shows.
-type Query struct {
-	Statuses []string // any of these; none: all
-	Severity string   // "" for all
-	Category string   // "" for all
-	Priority int      // 0 for all
-	Title    string   // part of the title, upper and lower case alike, or an id
-	Source   string   // part of the source, likewise
-	Resource string   // part of the ARN of a related resource, likewise
-	Order    Order
-	Limit    int    // 1-50; 0: 50
-	Cursor   string // from the page before
-}
-
-// List gives a page of OpsItems in the order asked for, and the cursor of the next page; "" at the end. A bad cursor is
-// an *Error.
-func (e *Emulator) List(_ context.Context, q Query) ([]Item, string, error) {
-	var filters []filter
-	add := func(key string, values ...string) {
-		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
-		if len(values) > 0 {
-			filters = append(filters, filter{Key: key, Operator: opEqual, Values: values})
-		}
-	}
-	add("Status", q.Statuses...)
-	add("Severity", q.Severity)
-	add("Category", q.Category)
-	add("Priority", digits(q.Priority))
-	conds, refusal := e.conditions(filters)
-	if refusal != nil {
-		return nil, "", refusal
-	}
-	conds = append(conds, q.words()...)
-	scope := append(filters, filter{Key: "console", Values: []string{q.Title, q.Source, q.Resource}})
-	var found []*item
-	var next string
-	if q.Order == Newest {
-		var p page
-		if p, refusal = readPage(q.Cursor, q.Limit, "console", scope, errPageGone); refusal == nil {
-			next = e.scan(p, conds, func(it *item) { found = append(found, it) })
-		}
-	} else {
-		found, next, refusal = e.sorted(q, conds, scope)
-	}
-	if refusal != nil {
-		return nil, "", refusal
-	}
-	out := make([]Item, len(found))
-	for i, it := range found {
-		out[i] = e.consoleItem(it)
-	}
-	return out, next, nil
-}
-
-// words are the conditions on what people type.
-func (q Query) words() []condition {
-	var out []condition
-	add := func(typed string, fits func(it *item, words string) bool) {
-		if words := strings.ToLower(strings.TrimSpace(typed)); words != "" {
-			out = append(out, condition{match: func(it *item) bool { return fits(it, words) }})
-		}
-	}
-	has := func(text, words string) bool { return strings.Contains(strings.ToLower(text), words) }
-	add(q.Title, func(it *item, words string) bool { return has(it.Title, words) || it.ID == words })
-	add(q.Source, func(it *item, words string) bool { return has(it.Source, words) })
-	add(q.Resource, func(it *item, words string) bool {
-		return slices.ContainsFunc(it.resources, func(arn string) bool { return has(arn, words) })
-	})
-	return out
 }
 
 // Item gives one OpsItem; an *Error with code OpsItemNotFoundException where there is none.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -182,6 +183,67 @@ func TestConsoleList(t *testing.T) {
 	}
 	if status, _, _ := b.open(testPrefix + "/items/oi-0123456789ab"); status != http.StatusNotFound {
 		t.Errorf("an item that is not there: %d", status)
+	}
+}
+
+// What operators look for beside status and severity: who owns it, what is due, what has come since Monday.
+func TestConsoleFiltersFoldedAway(t *testing.T) {
+	r := newRig(t)
+	b := newBrowser(t, r)
+	r.clock.add(time.Date(2026, 11, 2, 23, 59, 59, 999_999_000, time.UTC).Sub(r.clock.now())) // 2 November
+	create := func(title string, entries ...string) string {
+		return r.create(func(in *ssm.CreateOpsItemInput) { in.Title, in.OperationalData = &title, findable(entries...) })
+	}
+	ana := create("ana", "learningloop-owner", "ana@example.com", "learningloop-due", "2026-11-30", keyAutomations, runbooks(1))
+	r.clock.add(time.Microsecond) // 3 November
+	create("bob", "learningloop-owner", "bob@example.com", "learningloop-due", "2026-12-30", "note", "for ana@example.com")
+	r.clock.add(24 * time.Hour) // 4 November
+	if err := r.Edit(t.Context(), ana, Edit{Severity: "2"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.client.UpdateOpsItem(t.Context(), &ssm.UpdateOpsItemInput{OpsItemId: &ana, OperationalData: data("hidden", "secret words")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		query string
+		want  []string
+	}{
+		{"data-value=ANA@example", []string{"bob", "ana"}},
+		{"data-key=owner&data-value=ana@example", []string{"ana"}}, // of one entry
+		{"data-key=learningloop-due&data-value=2026-11", []string{"ana"}},
+		{"data-key=NOTE", []string{"bob"}},
+		{"data-value=secret", nil}, // what is not searchable is not found in AWS either
+		{"runbook=runbook", []string{"ana"}},
+		{"created-from=2026-11-03", []string{"bob"}},
+		{"created-to=2026-11-02", []string{"ana"}},
+		{"created-from=2026-11-02&created-to=2026-11-03", []string{"bob", "ana"}},
+		{"created-from=2026-11-03&created-to=2026-11-02", nil},
+		{"changed-from=2026-11-04", []string{"ana"}},
+		{"changed-to=2026-11-03", []string{"bob"}},
+		{"changed-from=2026-11-04&sort=oldest&data-key=owner", []string{"ana"}},
+		{"changed-from=yesterday", []string{"bob", "ana"}}, // left out, and said
+	} {
+		status, page, _ := b.open(testPrefix + "?" + tc.query)
+		var got []string
+		for _, m := range regexp.MustCompile(`<td[^>]*class="title"><a[^>]*>([^<]*)</a>`).FindAllStringSubmatch(page, -1) {
+			got = append(got, m[1])
+		}
+		if diff := cmp.Diff(tc.want, got); status != http.StatusOK || diff != "" {
+			t.Errorf("%s: %d (-want +got)\n%s", tc.query, status, diff)
+		}
+		if !strings.Contains(page, `<details class="more" open>`) && !strings.Contains(page, "There is no changed-from “yesterday”") {
+			t.Errorf("%s: what narrows the list is not shown", tc.query)
+		}
+	}
+	_, page, _ := b.open(testPrefix + "/items/" + ana)
+	links := regexp.MustCompile(`<dd>([^<]*) <a href="([^"]*)">Others with this</a>`).FindAllStringSubmatch(page, -1)
+	if len(links) != 2 || strings.Contains(page, `secret words <a`) {
+		t.Fatalf("links of operational data: %q", links)
+	}
+	for _, l := range links {
+		if _, page, _ := b.open(html.UnescapeString(l[2])); !strings.Contains(page, ">ana</a>") || strings.Contains(page, ">bob</a>") {
+			t.Errorf("the others with %q: %s", l[1], l[2])
+		}
 	}
 }
 

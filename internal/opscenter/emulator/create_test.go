@@ -22,6 +22,16 @@ func data(pairs ...string) map[string]types.OpsItemDataValue {
 	return out
 }
 
+// findable is data that filters find.
+func findable(pairs ...string) map[string]types.OpsItemDataValue {
+	out := data(pairs...)
+	for k, v := range out {
+		v.Type = types.OpsItemDataTypeSearchableString
+		out[k] = v
+	}
+	return out
+}
+
 func arns(n int) string {
 	list := make([]string, n)
 	for i := range list {

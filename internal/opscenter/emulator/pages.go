@@ -36,7 +36,7 @@ func (e *Emulator) ConsoleHandler(prefix string) http.Handler {
 	c.cssURL = fmt.Sprintf("%s/console.css?v=%08x", c.prefix, crc32.ChecksumIEEE(c.css))
 	funcs := template.FuncMap{
 		"ago": c.ago, "exact": exact, "markdown": renderMarkdown, "severity": severityText, "status": statusText,
-		"item": c.itemURL, "actor": actor, "short": short, "kind": kindText, "pick": newPicker, "counted": counted,
+		"item": c.itemURL, "alike": c.alikeURL, "actor": actor, "short": short, "kind": kindText, "pick": newPicker, "counted": counted,
 	}
 	for _, name := range []string{"list", "item", "confirm", "problem"} {
 		c.pages[name] = template.Must(template.New("layout.html").Funcs(funcs).

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // view is a view of the list as the page shows it.
@@ -17,9 +18,9 @@ type view struct {
 
 type listPage struct {
 	Views, Saved                                         []view
-	Shown                                                string // the saved view that is shown; "" for none
-	Query                                                string // what the list shows, for saving it
-	Words, Source, Resource                              string
+	Shown                                                string     // the saved view that is shown; "" for none
+	Query                                                string     // In as text, for saving it
+	In                                                   url.Values // what the list shows by
 	Statuses, Severities, Categories, Priorities, Orders []choice
 	More                                                 bool // a filter is set that is folded away
 	Items                                                []Item
@@ -110,19 +111,33 @@ func orNone(none string, list []choice, value string) []choice {
 	return choose(append([]choice{{Text: none}}, list...), value)
 }
 
-// listKeys are what the list's address can have besides the page, and the choices where there are some.
+// listKeys are what the list's address can have besides the page.
 var listKeys = []struct {
 	name    string
-	choices []choice
+	choices []choice // what it can be; nil: anything that fits
+	fits    func(string) bool
+	folded  bool // its field is below "More filters"
 }{
-	{"status", statusChoices},
-	{"severity", severities},
-	{"category", categoryChoices()},
-	{"priority", priorities},
-	{"q", nil},
-	{"source", nil},
-	{"resource", nil},
-	{"sort", orderChoices},
+	{name: "status", choices: statusChoices},
+	{name: "severity", choices: severities},
+	{name: "sort", choices: orderChoices},
+	{name: "q"},
+	{name: "category", choices: categoryChoices(), folded: true},
+	{name: "priority", choices: priorities, folded: true},
+	{name: "source", folded: true},
+	{name: "resource", folded: true},
+	{name: "runbook", folded: true},
+	{name: "data-key", folded: true},
+	{name: "data-value", folded: true},
+	{name: "created-from", fits: isDay, folded: true},
+	{name: "created-to", fits: isDay, folded: true},
+	{name: "changed-from", fits: isDay, folded: true},
+	{name: "changed-to", fits: isDay, folded: true},
+}
+
+func isDay(v string) bool {
+	_, err := time.Parse(time.DateOnly, v)
+	return err == nil
 }
 
 // readList keeps of an address what the list shows by, in one form whatever the form it came in. What is not among the
@@ -134,7 +149,8 @@ func readList(in url.Values) (out url.Values, unknown []string) {
 		if v == "" {
 			continue
 		}
-		if k.choices != nil && !slices.ContainsFunc(k.choices, func(c choice) bool { return c.Value == v }) {
+		known := k.choices == nil || slices.ContainsFunc(k.choices, func(c choice) bool { return c.Value == v })
+		if !known || k.fits != nil && !k.fits(v) {
 			unknown = append(unknown, k.name+" “"+v+"”")
 			continue
 		}
@@ -143,11 +159,22 @@ func readList(in url.Values) (out url.Values, unknown []string) {
 	return out, unknown
 }
 
+// folded says whether the list is narrowed by what is folded away.
+func folded(in url.Values) bool {
+	for _, k := range listKeys {
+		if k.folded && in.Has(k.name) {
+			return true
+		}
+	}
+	return false
+}
+
 func queryOf(in url.Values) Query {
 	n, _ := strconv.Atoi(in.Get("priority")) // one of the choices, or none
 	q := Query{
 		Severity: in.Get("severity"), Category: in.Get("category"), Priority: n, Title: in.Get("q"), Source: in.Get("source"),
-		Resource: in.Get("resource"), Order: Order(in.Get("sort")), Limit: defaultMaxResults,
+		Resource: in.Get("resource"), Runbook: in.Get("runbook"), Key: in.Get("data-key"), Value: in.Get("data-value"),
+		Created: days(in, "created"), Changed: days(in, "changed"), Order: Order(in.Get("sort")), Limit: defaultMaxResults,
 	}
 	switch status := in.Get("status"); status {
 	case active:
@@ -157,6 +184,29 @@ func queryOf(in url.Values) Query {
 		q.Statuses = []string{status}
 	}
 	return q
+}
+
+// days is the span from one day to another, both included, in UTC like all times of the console.
+func days(in url.Values, what string) (s Span) {
+	if from, err := time.Parse(time.DateOnly, in.Get(what+"-from")); err == nil {
+		s.From = from
+	}
+	if to, err := time.Parse(time.DateOnly, in.Get(what+"-to")); err == nil {
+		s.End = to.AddDate(0, 0, 1)
+	}
+	return s
+}
+
+// longestLink is how long a value may be, in bytes, for a link to the OpsItems that have it.
+const longestLink = 200
+
+// alikeURL is the address of a list of the OpsItems that have an entry of operational data; "" where
+// filters find none, or where it is AWS's own, which the page shows elsewhere.
+func (c *console) alikeURL(d Datum) string {
+	if !d.Searchable || d.Value == "" || len(d.Value) > longestLink || strings.HasPrefix(d.Key, "/aws/") {
+		return ""
+	}
+	return c.prefix + "?" + url.Values{"status": {"all"}, "data-key": {d.Key}, "data-value": {d.Value}}.Encode()
 }
 
 func (c *console) list(w http.ResponseWriter, r *http.Request) {
@@ -174,13 +224,13 @@ func (c *console) showList(w http.ResponseWriter, r *http.Request, status int, a
 		return
 	}
 	p := listPage{
-		Query: in.Encode(), Words: q.Title, Source: q.Source, Resource: q.Resource, Items: items,
+		Query: in.Encode(), In: in, Items: items,
 		Statuses:   choose(statusChoices, in.Get("status")),
 		Severities: orNone("Any", severities, q.Severity),
 		Categories: orNone("Any", categoryChoices(), q.Category),
 		Priorities: orNone("Any", priorities, digits(q.Priority)),
 		Orders:     choose(orderChoices, string(q.Order)),
-		More:       q.Category+q.Source+q.Resource != "" || q.Priority != 0,
+		More:       folded(in),
 		Unknown:    unknown, Saving: form, Ticked: ticksOf(address),
 	}
 	first := c.prefix + "?" + p.Query

@@ -44,7 +44,7 @@ async function axe(page) {
 // looks are the pages to look at: how to come to each.
 const looks = {
   list: (page) => page.goto(list),
-  'list-filters': (page) => page.goto(`${list}?status=all&category=Performance&sort=severity`),
+  'list-filters': (page) => page.goto(`${list}?status=all&category=Performance&sort=severity&created-from=2001-01-01&data-key=learningloop`),
   'list-nothing': (page) => page.goto(`${list}?status=all&q=nothing+has+this+title`),
   item: (page) => page.goto(itemURL(cfg.item)),
   'item-alarm': (page) => page.goto(itemURL(cfg.alarm)),
@@ -132,6 +132,14 @@ const stories = {
     const found = await titles(page);
     if (found.length !== 1 || !found[0].startsWith('CloudWatch alarm')) return `${found}`;
     if (!(await page.isVisible('#category'))) return 'the filter that is set is folded away';
+    await page.goto(`${list}/items/${cfg.item}`);
+    await page.locator('.data div', { hasText: 'learningloop.owner' }).getByText('Others with this').click();
+    const owned = await titles(page);
+    if (owned.length !== 1 || (await page.inputValue('#data-value')) !== 'mary.major@example.com') return `of one owner: ${owned}`;
+    await page.fill('#created-from', '2001-01-01');
+    await page.fill('#created-to', '2001-01-31');
+    await page.click('.filter button');
+    if ((await titles(page)).length !== 0) return 'a month long past has OpsItems';
     await page.goto(`${list}?status=all`);
     await page.selectOption('#sort', 'severity');
     await page.click('.filter button');
