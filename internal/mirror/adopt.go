@@ -46,8 +46,9 @@ func (s *Service) adopt(ctx context.Context, ep opsitem.Episode) (bool, error) {
 		return false, &centerError{fmt.Errorf("look for OpsItems about %s: %w", arn, err)}
 	}
 	for _, item := range held {
-		// Contains finds longer names, too.
-		if !foreign(item) || !slices.Contains(item.Resources, arn) || slices.Contains(ep.Lost, item.ID) {
+		// Contains finds longer names, too. An attempt before may have got as far as our keys.
+		begun := item.Source != opsitem.FiledBy && item.Data[opsitem.KeyEpisode] == ep.Key()
+		if !foreign(item) && !begun || !slices.Contains(item.Resources, arn) || slices.Contains(ep.Lost, item.ID) {
 			continue
 		}
 		keys := opsitem.Patch{Data: ep.Request.Data, Automations: ep.Request.Automations, Related: ep.Related}
@@ -74,7 +75,7 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 		ep.OpsItem, ep.Adopted, ep.Filed, ep.Status, ep.Level, ep.Seen = item.ID, true, now, item.Status, item.Level, item.Modified
 		ep.Resources, ep.Looked = item.Resources, looked(ep)
 		ep.Pushed, ep.Keys = now, opsitem.Passing(ep.Request.Data)
-		c := improvement.Change{Improvement: im}
+		c := improvement.Change{Improvement: im, Budget: spare(&ep)}
 		if im.Episode == ep.N {
 			im.OpsItem = item.ID
 			im.Entries++

@@ -33,7 +33,7 @@ type BudgetStore interface {
 }
 
 // admit asks the governor about an episode that this month's budget does not count, by the level in force. goOn is false where it was
-// folded or waits; else delta is what filing it changes, to be stored with the attempt.
+// adopted, folded or waits; else delta is what filing it changes, to be stored with the attempt. A failure of OpsCenter is a *centerError.
 func (s *Service) admit(ctx context.Context, im improvement.Improvement, ep *opsitem.Episode) (delta governor.Delta, goOn bool, err error) {
 	now := s.Now()
 	use, err := s.Store.BudgetUse(ctx, now)
@@ -44,6 +44,12 @@ func (s *Service) admit(ctx context.Context, im improvement.Improvement, ep *ops
 	// What was admitted once may be in OpsCenter, whatever it answered: it is folded no more.
 	ask := governor.Ask{Severity: level.Severity, Priority: level.Priority, Parent: ep.List || ep.Counted != ""}
 	d := governor.Decide(s.Budget, use, ask, now)
+	if d.Verdict != governor.File {
+		// An OpsItem that somebody else filed needs no room.
+		if adopted, err := s.adopt(ctx, *ep); adopted || err != nil {
+			return delta, false, err
+		}
+	}
 	delta.Month, delta.Out = use.Month, ep.Counted
 	switch d.Verdict {
 	case governor.Fold:

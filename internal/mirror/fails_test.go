@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"learningloop/internal/governor"
 	"learningloop/internal/improvement"
 	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/opsitem"
@@ -42,6 +43,24 @@ func TestStoriesMayFailAnywhere(t *testing.T) {
 			func(w *world) { _ = w.Run(w.t.Context(), w.only, 1) },
 			func(w *world) string {
 				return fmt.Sprint(len(w.items()), w.load(w.only).OpsItem == w.items()[0].ID, w.said(w.only, 2)[0][:20], w.episode(w.only, 1).Adopted)
+			},
+		},
+		{
+			"an OpsItem is adopted while there is no room",
+			func(w *world) {
+				w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
+				w.Budget = governor.Budget{Month: 1}
+				w.candidate(1, 1)
+				w.sweepOnce()
+				w.only = w.alarm("errors", signal.Firing, 1)
+				w.sweepOnce()
+				w.theirs(alarmARN)
+				w.wait(governor.Again)
+			},
+			func(w *world) { _ = w.Run(w.t.Context(), w.only, 1) },
+			func(w *world) string {
+				u, ep := w.use(), w.episode(w.only, 1)
+				return fmt.Sprint(len(w.items()), ep.Adopted, ep.Held, ep.Counted, u.Filed, u.Held, u.Folded)
 			},
 		},
 		{

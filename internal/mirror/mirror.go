@@ -98,7 +98,7 @@ func (s *Service) runOnce(ctx context.Context, iid id.Improvement, n int) error 
 	if ep.Order == opsitem.File {
 		var goOn bool
 		if delta, goOn, err = s.turn(ctx, &ep); err != nil || !goOn {
-			return err
+			return s.unanswered(ctx, ep, err)
 		}
 	}
 	var want, ask opsitem.Patch
@@ -106,11 +106,7 @@ func (s *Service) runOnce(ctx context.Context, iid id.Improvement, n int) error 
 	if ep.Order == opsitem.Push {
 		// Worked out now, so that it tells whatever is true by now.
 		if want, ask, err = s.tell(ctx, &ep); err != nil {
-			if failed, ok := errors.AsType[*centerError](err); ok {
-				ep.Attempts++
-				return s.later(ctx, ep, failed.err)
-			}
-			return err
+			return s.unanswered(ctx, ep, err)
 		}
 		if ep.Order != opsitem.Push {
 			return nil // after what was seen there, another order stands
@@ -172,6 +168,16 @@ func (s *Service) later(ctx context.Context, ep opsitem.Episode, cause error) er
 		return fmt.Errorf("store retry of %s: %w", ep.Key(), err)
 	}
 	return nil
+}
+
+// unanswered makes a failure of OpsCenter before an attempt was written down count as one.
+func (s *Service) unanswered(ctx context.Context, ep opsitem.Episode, err error) error {
+	failed, ok := errors.AsType[*centerError](err)
+	if !ok {
+		return err
+	}
+	ep.Attempts++
+	return s.later(ctx, ep, failed.err)
 }
 
 // reason is what people are shown of a failure.

@@ -2,7 +2,6 @@ package mirror
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"learningloop/internal/governor"
@@ -13,7 +12,7 @@ import (
 // turn readies an episode that waits to be filed for what is true by now, and says whether it is filed: what was closed
 // while it waited for room never is, and the governor may fold it or let it wait. What waits for a failure to pass is filed
 // all the same, and then resolved: a failure changes when things happen, not what. delta is what filing it changes in
-// the budget, to be stored with the attempt.
+// the budget, to be stored with the attempt. A failure of OpsCenter is a *centerError.
 func (s *Service) turn(ctx context.Context, ep *opsitem.Episode) (delta governor.Delta, goOn bool, err error) {
 	im, err := s.Store.Improvement(ctx, ep.Improvement)
 	if err != nil {
@@ -22,13 +21,7 @@ func (s *Service) turn(ctx context.Context, ep *opsitem.Episode) (delta governor
 	closed := im.Episode != ep.N || im.Status.Closed()
 	switch {
 	case closed && (ep.Held || len(ep.Lost) > 0):
-		over, err := s.over(ctx, *ep)
-		if failed, ok := errors.AsType[*centerError](err); ok {
-			ep.Attempts++
-			err = s.later(ctx, *ep, failed.err)
-			over = true
-		}
-		if over || err != nil {
+		if over, err := s.over(ctx, *ep); over || err != nil {
 			return delta, false, err
 		}
 	case !closed && ep.Attempts == 0:
@@ -80,25 +73,31 @@ func (s *Service) over(ctx context.Context, ep opsitem.Episode) (bool, error) {
 	return true, s.unfiled(ctx, ep)
 }
 
+// spare gives an episode's share of the budget back: no OpsItem was created for it.
+func spare(ep *opsitem.Episode) (d governor.Delta) {
+	if ep.Counted != "" {
+		d.Month, d.Filed = ep.Counted, -1
+	}
+	if ep.Held {
+		d.Held = -1
+	}
+	ep.Counted, ep.Held = "", false
+	return d
+}
+
 // byRest is who lets go of what needs no OpsItem any more.
 const byRest = "rule: only what is open is filed"
 
-// unfiled stores that an episode ended without an OpsItem, and gives its share of the budget back.
+// unfiled stores that an episode ended without an OpsItem.
 func (s *Service) unfiled(ctx context.Context, was opsitem.Episode) error {
 	return s.again(ctx, was.Improvement, was.N, func(im improvement.Improvement, ep opsitem.Episode) error {
 		if ep.Version != was.Version {
 			return nil // whoever changed it asks for another turn, or had it
 		}
 		now := s.Now()
-		d := governor.Delta{Month: ep.Counted}
-		if ep.Counted != "" {
-			d.Filed = -1
-		}
-		if ep.Held {
-			d.Held = -1
-		}
+		d := spare(&ep)
 		ep = ep.Rest("Closed before it had an OpsItem.")
-		ep.Counted, ep.Held, ep.Parent = "", false, ""
+		ep.Parent = ""
 		if ep.Resolved.IsZero() {
 			ep.Resolved = now
 		}
