@@ -152,11 +152,10 @@ func (s *Service) keep(ctx context.Context, pid id.Product, sig signal.Signal) (
 	return Outcome{Feedback: f.ID}, err
 }
 
-// idle says whether a recovery ends nothing. Alarms say themselves whether they had fired, so only tests that pass again
-// and again are looked up.
+// idle says why a signal is not worth keeping; "" where it is.
 func (s *Service) idle(ctx context.Context, p id.Product, sig signal.Signal) (signal.Reason, error) {
-	if sig.State != signal.Recovered || sig.Source == "aws.cloudwatch" {
-		return "", nil
+	if signal.Weigh(sig, false) == "" {
+		return "", nil // whatever is open
 	}
 	_, err := s.Store.Improvement(ctx, id.NewImprovement(p, "signal", sig.Key))
 	if !fault.Is(err, fault.NotFound) {

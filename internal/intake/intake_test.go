@@ -446,3 +446,16 @@ func raise(w *world, iid id.Improvement, f feedback.Feedback) {
 		ID: iid, Title: f.Title, Status: improvement.Proposed, SignalKey: f.Signal.Key, Alarms: []improvement.Alarm{{Key: "k", Firing: true}},
 	}}))
 }
+
+// What is said once that it is over is kept whatever is open: what it ends may still be under way.
+func TestEarlyRecoveries(t *testing.T) {
+	w := newWorld(t)
+	w.add("rest", func(p *product.Product) { p.Default = true })
+	for _, name := range []string{"health-event-issue-closed", "config-rule-compliant-again"} {
+		event, err := os.ReadFile("../../events/signals/" + name + ".json")
+		w.must(err)
+		if out := w.take(string(event)); out.Feedback == "" {
+			t.Errorf("%s: %+v", name, out)
+		}
+	}
+}

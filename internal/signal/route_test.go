@@ -126,8 +126,12 @@ func TestWeighAndEnds(t *testing.T) {
 		ends bool
 	}{
 		{"firing", Signal{State: Firing}, false, "", false},
-		{"recovered, open", Signal{State: Recovered}, true, "", true},
-		{"recovered, nothing open", Signal{State: Recovered}, false, ReasonNothingOpen, true},
+		{"a test passes, open", Signal{State: Recovered, Source: "aws.synthetics"}, true, "", true},
+		{"a test passes, nothing open", Signal{State: Recovered, Source: "aws.synthetics"}, false, ReasonNothingOpen, true},
+		{"a build succeeds, nothing open", Signal{State: Recovered, Source: "aws.codebuild"}, false, ReasonNothingOpen, true},
+		{"a check passes, nothing open", Signal{State: Recovered, Source: "aws.securityhub"}, false, ReasonNothingOpen, true},
+		{"an alarm is OK, nothing open", Signal{State: Recovered, Source: "aws.cloudwatch"}, false, "", true},
+		{"an event of AWS Health closes, nothing open", Signal{State: Recovered, Source: "aws.health"}, false, "", true},
 		{"launch", Signal{State: Info, Release: "d-1"}, false, "", true},
 		{"notice", Signal{State: Info}, true, "", false},
 	}

@@ -2,6 +2,7 @@ package signal
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"learningloop/internal/fault"
@@ -103,10 +104,15 @@ const (
 	ReasonNothingOpen      Reason = "nothing_open"               // Weigh: it ends an episode that is not open
 )
 
-// Weigh decides whether a Signal is worth keeping, given whether an episode of its Key is open: "" to keep it. A test run
-// that passes every minute, or the first OK of a new alarm, ends nothing and would only fill the store.
+// repeating are the sources whose recoveries come again and again, whatever was before: a test that passes every minute, a
+// build, a check that is imported anew each day.
+var repeating = []string{"aws.synthetics", "aws.codebuild", "aws.securityhub"}
+
+// Weigh decides whether a Signal is worth keeping, given whether an episode of its Key is open: "" to keep it. A recovery
+// of a repeating source that ends nothing would only fill the store, and where it overtook its failure the next one ends
+// that. Any other is said once, and may be what a failure that is still under way waits for.
 func Weigh(s Signal, open bool) Reason {
-	if s.State == Recovered && !open {
+	if s.State == Recovered && !open && slices.Contains(repeating, s.Source) {
 		return ReasonNothingOpen
 	}
 	return ""
