@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"learningloop/internal/fault"
@@ -44,17 +45,24 @@ func (w *World) counted(next http.Handler) http.Handler {
 	})
 }
 
-// AWS serves the stand-ins for AWS: OpsCenter at /, SES v2 below /v2/email/.
-func (w *World) AWS() http.Handler { return AWSHandler(w.Emulator, w.Inbox) }
+// AWS serves the stand-ins for AWS: OpsCenter at /, SES v2 below /v2/email/; to this machine only.
+func (w *World) AWS() http.Handler { return LoopbackOnly(AWSHandler(w.Emulator, w.Inbox)) }
 
 // AWSHandler serves OpsCenter and SES v2 at one address. OpsCenter's faults and the services that it stands in for, which
-// need no signature, are for this machine only.
+// need no signature, are for this machine only. It is no http.ServeMux, which would redirect a request to a path such as //
+// where AWS refuses it.
 func AWSHandler(ops http.Handler, in *inbox.Inbox) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/v2/email/", in.API())
-	mux.Handle(emulator.ControlPath, LoopbackOnly(ops))
-	mux.Handle("/", ops)
-	return mux
+	mails, orders := in.API(), LoopbackOnly(ops)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/v2/email/"):
+			mails.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, emulator.ControlPath):
+			orders.ServeHTTP(w, r)
+		default:
+			ops.ServeHTTP(w, r)
+		}
+	})
 }
 
 // LoopbackOnly refuses requests that name another host than this machine: a page elsewhere could have its own name point
