@@ -165,6 +165,16 @@ func TestHostileTextIsShown(t *testing.T) {
 	}
 }
 
+// What of a history is folded is on the page all the same, under a summary that says how much it is.
+func TestHistoryFolds(t *testing.T) {
+	out := draw(t, renderer(t, ""), sample{view: improvement()})
+	for _, want := range []string{"<summary>Earlier in episode 2: 1 line, ", "<summary>Episode 1: 2 lines, ", "Nobody was hurt so far."} {
+		if !strings.Contains(out, want) {
+			t.Errorf("lacks %q", want)
+		}
+	}
+}
+
 func TestGolden(t *testing.T) {
 	r := renderer(t, "/prod")
 	for _, s := range append(samples(), metricSamples()...) {

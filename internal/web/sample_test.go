@@ -135,7 +135,13 @@ func improvement() Improvement {
 			{At: daysAgo(20), Who: "OpsCenter", What: "opened oi-7c2e41f09ab3", From: "filing"},
 			{At: daysAgo(20), Who: "search team lead", What: "accepted it", State: StateAccepted, From: "page"},
 			{At: daysAgo(40), Who: "rule: same alarm", What: "attached 1 piece of feedback", From: "rule"},
-			{At: daysAgo(41), Who: "search team lead", What: "made it from 2 pieces of feedback", State: StateProposed, From: "page"},
+		},
+		Earlier: []HistoryFold{
+			{Title: "Earlier in episode 2", Entries: []HistoryEntry{{At: daysAgo(41), Who: "search team lead", What: "reopened it", State: StateAccepted, From: "page"}}},
+			{Title: "Episode 1", Entries: []HistoryEntry{
+				{At: daysAgo(50), Who: "search team lead", What: "declined it", State: StateDeclined, From: "page", Words: "Nobody was hurt so far."},
+				{At: daysAgo(60), Who: "search team lead", What: "made it from 2 pieces of feedback", State: StateProposed, From: "page"},
+			}},
 		},
 		Can: []string{"start", "ship", "plan", "decline"}, Form: DecisionForm{Members: []string{"export team lead", "shop team lead", "search team lead"}},
 		Companies: []string{"Example Corp", "AnyCompany Travel", "Example Industries", "AnyCompany Health", "AnyCompany Bikes", "Example Foods", "AnyCompany Air"},

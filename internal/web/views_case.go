@@ -31,10 +31,11 @@ type Improvement struct {
 	Andon     *Andon     // pulled and not stood down; nil: none
 	Words     string     // the evidence in words: "1 incident, 12 complaints, 43 companies"
 	Evidence  []Evidence
-	Told      []ToldStep // the latest step first
-	Mails     int        // all of them
-	History   []HistoryEntry
-	Can       []string // decisions its status allows, the likeliest first
+	Told      []ToldStep     // the latest step first
+	Mails     int            // all of them
+	History   []HistoryEntry // the latest first
+	Earlier   []HistoryFold  // what went before History, the latest first
+	Can       []string       // decisions its status allows, the likeliest first
 	Form      DecisionForm
 	Edit      CaseForm
 	Opened    time.Time // when it was made
@@ -144,6 +145,12 @@ type HistoryEntry struct {
 	Words string // reason or note
 	State State  // where that left it; "" when it did not move
 	From  string // "console", "rule", "page": where it came from; may be empty
+}
+
+// HistoryFold is a part of a history that is read when it is opened.
+type HistoryFold struct {
+	Title   string // "Episode 1", "Earlier in episode 2"
+	Entries []HistoryEntry
 }
 
 // Products is `/team/products`: the list, and a form to add one.

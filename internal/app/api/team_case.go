@@ -104,7 +104,7 @@ func (a *API) editCase(r *http.Request) (answer, error) {
 }
 
 // shownEvidence is how much of the evidence is shown before "Show all evidence".
-const shownEvidence = 20
+const shownEvidence = 10
 
 // caseView gathers what the page shows.
 func (a *API) caseView(r *http.Request, p product.Product, im improvement.Improvement) (web.Shell, web.Improvement, error) {
@@ -277,7 +277,7 @@ func (a *API) caseEvidence(r *http.Request, im improvement.Improvement, v *web.I
 	}
 	if len(list) > shownEvidence && r.URL.Query().Get("evidence") != "all" {
 		list = list[:shownEvidence]
-		v.MoreEvidence = casePath(v.Product.Slug, im.ID) + "?evidence=all"
+		v.MoreEvidence = casePath(v.Product.Slug, im.ID) + "?evidence=all#ev-h"
 	}
 	pieces, err := a.pieces(r, func(yield func(id.Feedback)) {
 		for _, at := range list {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,10 +22,11 @@ func (a *API) caseHistory(r *http.Request, im improvement.Improvement, episodes 
 	if err != nil {
 		return err
 	}
-	for _, e := range slices.Backward(history) {
-		v.History = append(v.History, historyEntry(e))
-	}
 	rest := history
+	episode := make([]int, len(history)) // of each entry
+	for i := range episode {
+		episode[i] = 1
+	}
 	for _, ep := range episodes {
 		if ep.N < 2 || ep.N > im.Episode {
 			continue
@@ -42,8 +44,12 @@ func (a *API) caseHistory(r *http.Request, im improvement.Improvement, episodes 
 			v.Past = append(v.Past, web.PastLife{N: ep.N - 1, State: last.State, At: last.At, Steps: steps})
 		}
 		rest = rest[begins:]
+		for i := len(history) - len(rest); i < len(history); i++ {
+			episode[i] = ep.N
+		}
 	}
 	slices.Reverse(v.Past)
+	v.History, v.Earlier = foldHistory(history, episode)
 	v.Steps = caseSteps(im, rest)
 	for _, st := range v.Steps {
 		if st.Phase == web.StepNow && !st.At.Equal(v.Opened) {
@@ -51,6 +57,40 @@ func (a *API) caseHistory(r *http.Request, im improvement.Improvement, episodes 
 		}
 	}
 	return nil
+}
+
+// Of a long history the newest openLines stand open; fewer than leastFolded are not worth a fold.
+const (
+	openLines   = 12
+	leastFolded = 4
+)
+
+// foldHistory gives the lines of a history, the latest first: the newest, and what went before, each episode by itself.
+// episode says which one each entry is of.
+func foldHistory(history []improvement.Entry, episode []int) (newest []web.HistoryEntry, earlier []web.HistoryFold) {
+	shut := len(history) - openLines // so many are folded
+	if shut < leastFolded {
+		shut = 0
+	}
+	for i, e := range slices.Backward(history) {
+		if i >= shut {
+			newest = append(newest, historyEntry(e))
+			continue
+		}
+		if i == shut-1 || episode[i] != episode[i+1] {
+			title := fmt.Sprintf("Episode %d", episode[i])
+			if episode[i] == episode[shut] { // its end stands open
+				title = "Earlier"
+				if episode[len(episode)-1] > 1 {
+					title = fmt.Sprintf("Earlier in episode %d", episode[i])
+				}
+			}
+			earlier = append(earlier, web.HistoryFold{Title: title})
+		}
+		last := &earlier[len(earlier)-1]
+		last.Entries = append(last.Entries, historyEntry(e))
+	}
+	return newest, earlier
 }
 
 // caseSteps are stepsOf with what members read beside: who decided, and the words of rules too.

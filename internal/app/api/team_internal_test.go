@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -149,6 +150,54 @@ func TestCaseStepsFoldFlaps(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// Of a long history the newest lines stand open, the rest folds by episode; each line is there once, in its order.
+func TestFoldHistory(t *testing.T) {
+	tests := []struct {
+		name     string
+		episodes []int // how many entries each has
+		open     int
+		folds    []string // "title lines"
+	}{
+		{"none", nil, 0, nil},
+		{"short", []int{8, 4}, 12, nil},
+		{"a fold of few lines saves nothing", []int{15}, 15, nil},
+		{"one episode", []int{16}, 12, []string{"Earlier 4"}},
+		{"the newest lines end within the last episode", []int{3, 20}, 12, []string{"Earlier in episode 2 8", "Episode 1 3"}},
+		{"and within the first", []int{20, 3}, 12, []string{"Earlier in episode 1 11"}},
+		{"and with an episode", []int{5, 9, 12}, 12, []string{"Episode 2 9", "Episode 1 5"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var history []improvement.Entry
+			var episode []int
+			for n, entries := range tt.episodes {
+				for range entries {
+					history = append(history, improvement.Entry{By: fmt.Sprint(len(history))})
+					episode = append(episode, n+1)
+				}
+			}
+			newest, earlier := foldHistory(history, episode)
+			var folds []string
+			lines := newest
+			for _, f := range earlier {
+				folds = append(folds, fmt.Sprintf("%s %d", f.Title, len(f.Entries)))
+				lines = append(lines, f.Entries...)
+			}
+			if d := cmp.Diff(tt.folds, folds); d != "" || len(newest) != tt.open {
+				t.Errorf("%d are open (-want +got):\n%s", len(newest), d)
+			}
+			for i, l := range lines {
+				if want := fmt.Sprint(len(history) - 1 - i); l.Who != want {
+					t.Errorf("line %d is %s, not %s", i, l.Who, want)
+				}
+			}
+			if len(lines) != len(history) {
+				t.Errorf("%d lines of %d", len(lines), len(history))
+			}
+		})
 	}
 }
 

@@ -360,3 +360,21 @@ func harmless(t *testing.T, d *doc) {
 		t.Error("a text may turn the page around")
 	}
 }
+
+// Much evidence does not push the rest of a case out of sight; the link to all of it leads back to the evidence.
+func TestMuchEvidence(t *testing.T) {
+	m := newTeam(t)
+	var said []string
+	for range 11 {
+		said = append(said, m.say())
+	}
+	path := "/team/example/improvements/" + m.propose("Export more orders", said...)
+	d := m.get(path)
+	d.links(path + "?evidence=all#ev-h")
+	if got := len(d.all("form", "action", "/team/example/detach")); got != 10 {
+		t.Errorf("%d pieces are shown", got)
+	}
+	if got := len(m.get(path+"?evidence=all").all("form", "action", "/team/example/detach")); got != len(said) {
+		t.Errorf("%d pieces of %d are shown", got, len(said))
+	}
+}
