@@ -118,7 +118,7 @@ func (n Number) line() Line {
 	if n.Change != nil && n.Change.Noise { // whoever lays it out says that it is noise, see Line.Noise: here, only where it lies
 		said = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(said, noise), " ("), ")")
 	}
-	for _, w := range []string{n.Was, said, n.Note} {
+	for _, w := range []string{n.Note, n.Was, said} {
 		if w != "" {
 			words = append(words, w)
 		}
@@ -201,7 +201,7 @@ func more(all, listed int) string {
 func Footnote(r Report) string {
 	for _, n := range r.Numbers {
 		if n.Change != nil {
-			return fmt.Sprintf("Each change is given as the range it lies in, all of them together with %.0f %% certainty, as if each piece came by itself. "+
+			return fmt.Sprintf("Each change is given as the range it lies in, all of them together with %.0f%% certainty, as if each piece came by itself. "+
 				"What could well be chance is called noise.", 100*Confidence)
 		}
 	}

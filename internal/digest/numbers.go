@@ -79,16 +79,13 @@ func was1(was string, p Period, differs bool, like string) string {
 }
 
 func unhappy(f Facts, p Period) figure {
-	n := figure{Number: Number{Label: "Unhappy ratings (1 or 2 of 5)", Value: share(f.Now), Shown: shareOf(f.Now)}}
+	n := figure{Number: Number{Label: "Unhappy ratings (1 or 2 of 5)", Value: share(f.Now), Shown: percent(f.Now), Note: of(f.Now)}}
 	if f.Compared > 0 {
 		n.Has, n.Like, n.Before = true, share(f.Like), share(f.Before)
 		n.Was = was1(shareOf(f.Before), p, f.Like.Rated != f.Now.Rated, shareOf(f.Like))
 		if f.Like.Rated > 0 && f.Before.Rated > 0 {
 			n.compare = func(level float64) *Comparison { return differ(f, level) }
 		}
-	}
-	if f.Now.Rated > 0 && f.Now.Rated < fewRatings {
-		n.Note = quantity(f.Now.Rated, "rating is few", "ratings are few")
 	}
 	return n
 }
@@ -150,11 +147,31 @@ func share(t Tally) float64 {
 	return float64(t.Unhappy) / float64(t.Rated)
 }
 
-func shareOf(t Tally) string {
+func percent(t Tally) string {
 	if t.Rated == 0 {
 		return "no ratings"
 	}
-	return fmt.Sprintf("%.0f%% (%s of %s)", 100*share(t), number.Thousands(t.Unhappy), number.Thousands(t.Rated))
+	return fmt.Sprintf("%.0f%%", 100*share(t))
+}
+
+// shareOf is a share with what it is one of: "47% of 36".
+func shareOf(t Tally) string {
+	if t.Rated == 0 {
+		return percent(t)
+	}
+	return percent(t) + " of " + number.Thousands(t.Rated)
+}
+
+// of says what a share is one of, beside it.
+func of(t Tally) string {
+	switch {
+	case t.Rated == 0:
+		return ""
+	case t.Rated < fewRatings:
+		return "of " + quantity(t.Rated, "rating", "ratings") + ", which is few"
+	default:
+		return "of " + quantity(t.Rated, "rating", "ratings")
+	}
 }
 
 const noise = "within noise"

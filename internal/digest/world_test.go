@@ -103,9 +103,9 @@ func busy(t *testing.T) *memory {
 	}
 	m.signal(checkout, monday.AddDate(0, 0, -4), 9, "firing", "severity_1", "incident")
 	m.say(checkout, monday.Add(-time.Hour), 2, "kind_praise") // belongs to the week that runs
-	m.improve(checkout, "Export more than 1,000 rows", "Ana", 9, day("2026-11-16"), 40, step{improvement.Accepted, 30, ""}, step{improvement.Planned, 20, "Ana, by 2026-11-16"})
+	m.improve(checkout, "Export more than 1,000 rows", "Ana", 9, day("2026-11-16"), 40, step{improvement.Accepted, 30, ""}, step{improvement.Planned, 20, "Ana, by 16 November 2026"})
 	m.improve(checkout, "Search is slow on phones", "", 14, time.Time{}, 21)
-	m.improve(checkout, "Pay by invoice", "Ben", 4, day("2026-12-02"), 12, step{improvement.Accepted, 6, ""}, step{improvement.Planned, 5, "Ben, by 2026-12-02"})
+	m.improve(checkout, "Pay by invoice", "Ben", 4, day("2026-12-02"), 12, step{improvement.Accepted, 6, ""}, step{improvement.Planned, 5, "Ben, by 2 December 2026"})
 	receipts := m.improve(checkout, "Receipts lack the VAT number", "Ana", 6, time.Time{}, 33, step{improvement.Accepted, 30, ""}, step{improvement.Shipped, 3, "release 4.2"})
 	m.improve(checkout, "Dark mode", "", 2, time.Time{}, 50, step{improvement.Declined, 2, "offStrategy"})
 	m.improve(checkout, "Totals round wrongly", "Ben", 3, time.Time{}, 60, step{improvement.Accepted, 40, ""}, step{improvement.Shipped, 9, "release 4.1"})

@@ -270,7 +270,7 @@ func move(im Improvement, what string, to Status, by, reason string, now time.Ti
 func detail(im Improvement, to Status) string {
 	switch {
 	case to == Planned:
-		return im.Owner + ", by " + im.Due.Format(time.DateOnly)
+		return im.Owner + ", by " + im.Due.UTC().Format("2 January 2006")
 	case to == Shipped && im.Release != "":
 		return "release " + im.Release
 	case to == Declined:

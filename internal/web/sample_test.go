@@ -178,7 +178,8 @@ func digest() Digest {
 			{Title: "Keep baskets between devices", Path: "/team/web-shop/improvements/imp_3b/episodes/1", Severity: 2, At: daysAgo(3)},
 			{Title: "Payments are down", Path: "/team/web-shop/improvements/imp_4/episodes/2", Severity: 1, At: daysAgo(5)},
 		},
-		Fresh: "Counted up to", FreshAt: back(3 * time.Hour), SentAt: back(2 * time.Hour), SentTo: 4, Earlier: "d_2026w10",
+		Footnote: "Each change is given as the range it lies in.",
+		Fresh:    "Counted up to", FreshAt: back(3 * time.Hour), SentAt: back(2 * time.Hour), SentTo: 4, Earlier: "d_2026w10",
 	}
 	for i, n := range []float64{22, 25, 19, 31, 24, 22, 28, 26, 43, 61, 58, 12} {
 		start := daysAgo((11 - i) * 7)

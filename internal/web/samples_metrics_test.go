@@ -46,7 +46,7 @@ func metricsPage() Metrics {
 			{Label: "16 March 2026", Partial: true, Before: 6, Opened: 1, Open: 7, Age: some}, {Label: "9 March 2026", Before: 4, Opened: 5, Resolved: 4, Reopened: 1, Open: 6, Age: some, Acknowledge: some, File: some, ResolveIn: Took{N: 4}},
 		},
 		Splits:  []MetricLine{{Label: "severity 1", Opened: 2, Resolved: 2, ResolveIn: Took{N: 2}}, {Label: "machines", Opened: 31, Resolved: 28, Open: 3, Acknowledge: some}},
-		Looks:   []LookBack{{"Payments fail with an error", "/team/web-shop/improvements/imp_1/episodes/1", 1, daysAgo(12), "4 min", "11 min", "2 h 41 min"}, {"Search is slow", "/team/web-shop/improvements/imp_2/episodes/3", 2, daysAgo(30), "", "", ""}},
+		Looks:   []LookBack{{"Payments fail with an error", "/team/web-shop/improvements/imp_1/episodes/1", "", 1, daysAgo(12), "4 min", "11 min", "2 h 41 min"}, {"Search is slow", "/team/web-shop/improvements/imp_2/episodes/3", "", 2, daysAgo(30), "", "", ""}},
 		Exports: []Link{{"Download as CSV", "/team/web-shop/metrics.csv?weeks=12"}}, Note: "There are more episodes than one review reads: the earliest are missing.",
 	}
 }

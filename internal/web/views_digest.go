@@ -42,6 +42,7 @@ type Digest struct {
 	Metrics   []Link     // the metrics reviews of the products it is about
 	Retros    string     // "2 were opened in the week."
 	Looks     []LookBack // those
+	Footnote  string     // how to read the intervals; "" where there are none
 	Fresh     string     // how fresh the data is, in words
 	FreshAt   time.Time  // newest Feedback counted
 	SentAt    time.Time
@@ -76,6 +77,7 @@ type Ask struct {
 type Change struct {
 	Title   string
 	Path    string
+	Product string // "" where the digest is about one
 	State   State
 	At      time.Time
 	Helped  string // "improved", "worse", "no detectable change", "not enough data", "too early"

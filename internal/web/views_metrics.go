@@ -55,6 +55,7 @@ type Took struct {
 type LookBack struct {
 	Title       string
 	Path        string // of its timeline
+	Product     string // "" where it is plain
 	Severity    int
 	At          time.Time
 	Detect      string // in words; "" is not known

@@ -20,11 +20,12 @@ type Waiting struct {
 
 // Promise is something said to be done, by whom, by when, to whom.
 type Promise struct {
-	Title string
-	Path  string // without the base
-	Owner string // "" when nobody has it
-	Due   time.Time
-	To    string // "3 people who asked"; may be empty
+	Title   string
+	Path    string // without the base
+	Product string // "" where it is plain
+	Owner   string // "" when nobody has it
+	Due     time.Time
+	To      string // "3 people who asked"; may be empty
 }
 
 // Fault is a fault of the loop itself, with the one thing that mends it.

@@ -107,7 +107,13 @@ func digestView(d digest.Digest) web.Digest {
 	series := rep.Chart()
 	v := web.Digest{
 		ID: string(d.ID), Period: rep.Period.Title(), Scope: rep.Scope, Every: rep.Period.Kind.Every(), Verdict: rep.Verdict, Quiet: rep.Quiet,
-		TopTitle: "Highest scores among what is open", Retros: rep.Retros, Filing: rep.Filing, Fresh: rep.Fresh.Words(), Chart: &series,
+		TopTitle: "Highest scores among what is open", Retros: rep.Retros, Filing: rep.Filing, Footnote: digest.Footnote(rep), Fresh: rep.Fresh.Words(), Chart: &series,
+	}
+	scope := func(product string) string { // the product's name, where the digest is about more than one
+		if rep.Product == id.All {
+			return product
+		}
+		return ""
 	}
 	for _, n := range rep.Numbers {
 		v.Numbers = append(v.Numbers, numberView(n))
@@ -116,7 +122,7 @@ func digestView(d digest.Digest) web.Digest {
 		v.Asks = []web.Ask{{Question: ask.Question, Why: ask.Why, Link: web.Link{Text: "Open the case", Path: casePath(ask.Item.Slug, ask.Item.ID)}}}
 	}
 	for _, c := range rep.Changes {
-		v.Changes = append(v.Changes, changeView(c))
+		v.Changes = append(v.Changes, changeView(c, scope(c.Product)))
 	}
 	for _, it := range rep.Top {
 		v.Top = append(v.Top, web.ImprovementRow{
@@ -126,10 +132,10 @@ func digestView(d digest.Digest) web.Digest {
 		})
 	}
 	for _, k := range rep.Looks {
-		v.Looks = append(v.Looks, web.LookBack{Title: k.Title, Path: timelinePath(k.Slug, k.Improvement, k.Episode), Severity: k.Severity, At: k.At})
+		v.Looks = append(v.Looks, web.LookBack{Title: k.Title, Product: scope(k.Product), Path: timelinePath(k.Slug, k.Improvement, k.Episode), Severity: k.Severity, At: k.At})
 	}
 	for _, it := range rep.Overdue {
-		v.Overdue = append(v.Overdue, web.Promise{Title: it.Title, Path: casePath(it.Slug, it.ID), Owner: it.Owner, Due: it.Due})
+		v.Overdue = append(v.Overdue, web.Promise{Title: it.Title, Path: casePath(it.Slug, it.ID), Product: scope(it.Product), Owner: it.Owner, Due: it.Due})
 	}
 	return v
 }
@@ -155,8 +161,8 @@ func numberView(n digest.Number) web.Number {
 	return v
 }
 
-func changeView(c digest.Change) web.Change {
-	v := web.Change{Title: c.Title, Path: casePath(c.Slug, c.ID), State: web.State(c.Status), At: c.At, Because: c.Detail}
+func changeView(c digest.Change, product string) web.Change {
+	v := web.Change{Title: c.Title, Product: product, Path: casePath(c.Slug, c.ID), State: web.State(c.Status), At: c.At, Because: c.Detail}
 	switch c.Status {
 	case improvement.Shipped:
 		v.Helped = "Whether it helped is not measured yet."

@@ -52,7 +52,7 @@ func (a *API) teamHome(r *http.Request) (answer, error) {
 		v.Products = append(v.Products, st.state)
 		for _, im := range st.overdue {
 			v.Overdue = append(v.Overdue, web.Promise{
-				Title: im.Title, Path: casePath(st.product.Slug, im.ID), Owner: im.Owner, Due: im.Due, To: string(im.ID),
+				Title: im.Title, Path: casePath(st.product.Slug, im.ID), Product: st.product.Name, Owner: im.Owner, Due: im.Due, To: string(im.ID),
 			})
 		}
 	}

@@ -2,12 +2,14 @@ package api
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"learningloop/internal/digest"
+	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/web"
 )
@@ -82,6 +84,35 @@ func TestSharedWords(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+// How to read the intervals is said where there are any, as in the mail.
+func TestDigestViewFootnote(t *testing.T) {
+	number := digest.Number{Change: &digest.Comparison{}}
+	if got := digestView(digest.Digest{Report: digest.Report{Numbers: []digest.Number{number}}}).Footnote; !strings.Contains(got, "with 95% certainty") {
+		t.Errorf("it says %q", got)
+	}
+	if got := digestView(digest.Digest{}).Footnote; got != "" {
+		t.Errorf("without a change it says %q", got)
+	}
+}
+
+// A digest about more than one product says which one each thing is of.
+func TestDigestViewNamesProducts(t *testing.T) {
+	r := digest.Report{
+		Product: id.All, Changes: []digest.Change{{Product: "Checkout"}}, Overdue: []digest.Item{{Product: "Orders"}}, Looks: []digest.Look{{Product: "Search"}},
+	}
+	named := func() []string {
+		v := digestView(digest.Digest{Report: r})
+		return []string{v.Changes[0].Product, v.Overdue[0].Product, v.Looks[0].Product}
+	}
+	if d := cmp.Diff([]string{"Checkout", "Orders", "Search"}, named()); d != "" {
+		t.Errorf("of all (-want +got):\n%s", d)
+	}
+	r.Product = "r9kfg9d3"
+	if d := cmp.Diff([]string{"", "", ""}, named()); d != "" {
+		t.Errorf("of one (-want +got):\n%s", d)
 	}
 }
 

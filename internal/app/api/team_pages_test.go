@@ -102,7 +102,7 @@ func TestTeamHome(t *testing.T) {
 	m.event(scanEvent)
 	m.event("hello")
 	d = m.get("/team")
-	d.says("Overdue promises 1", "Export more rows", "due 5 Mar 2026", "Owner One", "promised to 1 person who asked", "2 events are set aside")
+	d.says("Overdue promises 1", "Export more rows Example due 5 Mar 2026", "Owner One", "promised to 1 person who asked", "2 events are set aside")
 	d.links("/team/example/improvements/"+late, "/team/set-aside")
 	if row := textOf(d.one("tbody")); row != "Example 2 1 3 days ago" {
 		t.Errorf("the product's line: %q", row)

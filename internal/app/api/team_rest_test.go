@@ -144,7 +144,7 @@ func TestDigestPages(t *testing.T) {
 	d = m.get(path)
 	d.says("Week 10 · 2-8 March 2026 · Example", "Feedback from people 3", "nothing to compare it with yet", "One decision is asked of you",
 		"Keep the promise of “Export more rows”", "What changed, and whether it helped", "Keep baskets", "Whether it helped is not measured yet.", "release 4.2",
-		"Highest scores among what is open", "Overdue promises", "Owner One", "Retrospectives 1 was opened in the week.", "Payment fails, case 0", "sent 11 Mar 2026, 10:00 UTC to 1 person", "The next one")
+		"Highest scores among what is open", "Overdue promises", "Owner One", "Retrospectives 1 was opened in the week.", "Payment fails, case 0", "Sent 11 Mar 2026, 10:00 UTC to 1 person", "The next one")
 	d.links("/team/example/improvements/"+late, "/team/example/improvements/"+shipped, "/team/example/improvements/"+severe+"/episodes/1")
 	if len(d.all("svg", "role", "img")) == 0 {
 		t.Error("there is no chart")

@@ -179,7 +179,7 @@ func digestBlocks(dl digest.Letter) []letter.Block {
 		blocks = append(blocks, listOf(s))
 	}
 	if dl.Filing != "" {
-		blocks = append(blocks, letter.Heading("OpsItems"), letter.Paragraph(dl.Filing))
+		blocks = append(blocks, letter.Heading("OpsItems of all products"), letter.Paragraph(dl.Filing))
 	}
 	blocks = append(blocks, listOf(dl.Retros), letter.Note(dl.Fresh))
 	if dl.Footnote != "" {
