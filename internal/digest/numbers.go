@@ -192,11 +192,15 @@ func (c *Comparison) words() string {
 	}
 }
 
+// wide is from how many times as many a range that may be noise says nothing: one hour with an alarm after one is "100%
+// fewer to 318.5 times as many".
+const wide = 20
+
 // times says where a ratio lies: "1.5 to 4.9 times as many". Its ends are rounded outwards, so that the words claim no
 // more than the interval does.
 func (c *Comparison) times() string {
 	switch {
-	case c.Open && c.Low < 1:
+	case c.Low < 1 && (c.Open || c.High >= wide):
 		return ""
 	case c.Open:
 		return fmt.Sprintf("at least %.1f times as many", down(c.Low, .1))

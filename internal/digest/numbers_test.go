@@ -23,7 +23,9 @@ func TestWhatIsSaidOfAChange(t *testing.T) {
 		{"none and none", 0, 0, "0", "", "A quiet week: nobody said anything new, nothing is overdue."},
 		{"one after none", 1, 0, "1", "within noise", "1 piece of feedback, after none the week before (within noise)."},
 		{"many after none", 40, 0, "40", "at least 10.3 times as many", "40 pieces of feedback, at least 10.3 times as many as the week before (0)."},
-		{"none after one", 0, 1, "0", "within noise (100% fewer to 39.0 times as many)", "A quiet week: nobody said anything new, nothing is overdue."},
+		{"none after one", 0, 1, "0", "within noise", "A quiet week: nobody said anything new, nothing is overdue."},
+		// What may be a hundredth or three hundred times says nothing.
+		{"one after one", 1, 1, "1", "within noise", "1 piece of feedback, about as many as the week before (1; within noise)."},
 		{"as many", 100, 100, "100", "within noise (25% fewer to 34% more)", "100 pieces of feedback, about as many as the week before (100; within noise)."},
 		{"a little more of very many", 103000, 100000, "103,000", "2% to 4% more", "103,000 pieces of feedback, 2% to 4% more than the week before (100,000)."},
 		{"a trifle more of very many", 1010000, 1000000, "1,010,000", "0.7% to 2% more", "1,010,000 pieces of feedback, 0.7% to 2% more than the week before (1,000,000)."},
