@@ -165,6 +165,17 @@ func TestMutesAreKept(t *testing.T) {
 	if got := was.Since(p); got != "no longer muted all signals, 2026-03-02 08:00 to 2026-03-02 09:00 UTC: Patches" {
 		t.Errorf("for the log: %q", got)
 	}
+	// What is removed last is kept until it is set again.
+	if p.Unmuted != nil {
+		t.Errorf("%+v was removed", p.Unmuted)
+	}
+	gone, err := p.With(product.Settings{Mutes: []product.Mute{p.Mutes[1]}})
+	if err != nil || gone.Unmuted == nil || gone.Unmuted.Reason != "Patches" || p.Unmuted != nil {
+		t.Errorf("%v, removed %+v", err, gone.Unmuted)
+	}
+	if back, err := gone.With(product.Settings{Mutes: append([]product.Mute{*gone.Unmuted}, gone.Mutes...)}); err != nil || back.Unmuted != nil {
+		t.Errorf("%v, removed %+v", err, back.Unmuted)
+	}
 	p.Name, p.Andon.People = "Another", 5
 	if got := p.Since(was); !strings.HasPrefix(got, "name; andon; muted") {
 		t.Errorf("for the log: %q", got)

@@ -154,6 +154,15 @@ func (p *Product) setMutes(list []Mute, by string) (bad []fault.Field) {
 		}
 		p.Mutes = append(p.Mutes, m)
 	}
+	isSet := func(m Mute) bool { return slices.ContainsFunc(p.Mutes, func(o Mute) bool { return o.ID == m.ID }) }
+	if p.Unmuted != nil && isSet(*p.Unmuted) {
+		p.Unmuted = nil
+	}
+	for _, m := range old {
+		if !isSet(m) {
+			p.Unmuted = &m
+		}
+	}
 	return bad
 }
 

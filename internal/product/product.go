@@ -34,6 +34,7 @@ type Product struct {
 	ClusterMinutes int       `json:"clusterMinutes"`
 	Andon          Andon     `json:"andon"`
 	Mutes          []Mute    `json:"mutes"`
+	Unmuted        *Mute     `json:"unmuted,omitempty"` // the one removed last, so that it can be set again; nil: none, or it is set again
 	Created        time.Time `json:"created"`
 	Version        int64     `json:"version"`
 }

@@ -38,6 +38,7 @@
 //	POST /team/{product}/mutes                   how=once|weekly what=component:NAME|name|all name reason, and
 //	                                             from to (UTC), or day at minutes zone
 //	POST /team/{product}/unmute                  id
+//	POST /team/{product}/mute-again              id, of the window removed last
 //	POST /team/{product}/stand-down              improvement reason return
 //	GET  /team/{product}/stand-down              ?improvement: back to its case
 //	GET  /team/set-aside                         SetAside; cursor

@@ -30,7 +30,7 @@ func viewProduct(p product.Product) product.Product {
 	p.Routing, p.DigestTo = append([]signal.Rule{}, p.Routing...), append([]string{}, p.DigestTo...)
 	p.Components, p.Mutes = append([]product.Component{}, p.Components...), append([]product.Mute{}, p.Mutes...)
 	p.ClusterMinutes, p.Andon.Minutes = cmp.Or(p.ClusterMinutes, product.DefaultWindow), cmp.Or(p.Andon.Minutes, product.DefaultWindow)
-	p.Runbooks = append(product.Runbooks{}, p.Runbooks...)
+	p.Runbooks, p.Unmuted = append(product.Runbooks{}, p.Runbooks...), nil
 	return p
 }
 

@@ -49,6 +49,7 @@ func (a *API) teamRoutes() map[string]teamPage {
 		"GET /team/{product}/mutes":                                      member(a.mutesPage),
 		"POST /team/{product}/mutes":                                     member(a.muteOnPage),
 		"POST /team/{product}/unmute":                                    member(a.unmuteOnPage),
+		"POST /team/{product}/mute-again":                                member(a.muteAgainOnPage),
 		"POST /team/{product}/stand-down":                                member(a.standDownOnPage),
 		"GET /team/{product}/stand-down":                                 leader(a.standDownPage),
 		"GET /team/set-aside":                                            member(a.setAsidePage),

@@ -15,7 +15,6 @@ import (
 	"learningloop/internal/person"
 	"learningloop/internal/product"
 	"learningloop/internal/signal"
-	"learningloop/internal/store"
 	"learningloop/internal/web"
 )
 
@@ -32,23 +31,20 @@ func (a *API) mutesPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	sh.Notices, err = a.muteFlash(r, p)
-	if err != nil {
-		return answer{}, err
-	}
+	sh.Notices = a.muteFlash(r, p)
 	return draw(sh, v)
 }
 
-// muteFlash tells what was just muted, or is not any more. What is in force is read from the product, what is gone from
-// the log: the address carries nothing but ids.
-func (a *API) muteFlash(r *http.Request, p product.Product) ([]web.Notice, error) {
+// muteFlash tells what was just muted, or is not any more. Both are read from the product: the address carries nothing
+// but ids.
+func (a *API) muteFlash(r *http.Request, p product.Product) []web.Notice {
 	q := r.URL.Query()
 	n := web.Notice{Tone: web.ToneGood}
 	switch q.Get(flashDid) {
 	case "muted":
 		i := slices.IndexFunc(p.Mutes, func(m product.Mute) bool { return m.ID == q.Get(flashItem) })
 		if i < 0 {
-			return nil, nil // somebody removed it meanwhile
+			return nil // somebody removed it meanwhile
 		}
 		m := p.Mutes[i]
 		if n.Text = "Muted: "; m.Weekly == nil && m.From.After(a.Now()) {
@@ -57,21 +53,22 @@ func (a *API) muteFlash(r *http.Request, p product.Product) ([]web.Notice, error
 		n.Text += m.What() + ", " + m.When() + "."
 		n.Undo = &web.Post{Label: "Undo", Path: web.Path("team", p.Slug, "unmute"), Fields: []web.Field{{Name: "id", Value: m.ID}}}
 	case "unmuted":
-		n.Text = "It is not muted any more."
-		page, err := a.Store.ListLog(r.Context(), a.Now(), store.LogFilter{Product: string(p.ID)}, "", mostShown)
-		if err != nil {
-			return nil, fmt.Errorf("list log of %s: %w", p.ID, err)
+		m := p.Unmuted
+		if m == nil || m.ID != q.Get(flashItem) { // another one was removed meanwhile, or it is set again
+			return nil
 		}
-		for _, e := range page.Items {
-			if what, ok := strings.CutPrefix(e.Detail, "no longer muted "); ok && e.ID == q.Get(flashItem) {
-				n.Text = "No longer muted: " + what
-			}
+		n.Text = "No longer muted: " + m.What() + ", " + m.When() + ": " + m.Reason
+		if !over(*m, a.Now()) {
+			n.Undo = &web.Post{Label: "Mute again", Path: web.Path("team", p.Slug, "mute-again"), Fields: []web.Field{{Name: "id", Value: m.ID}}}
 		}
 	default:
-		return nil, nil
+		return nil
 	}
-	return []web.Notice{n}, nil
+	return []web.Notice{n}
 }
+
+// over says that a window will not come again.
+func over(m product.Mute, now time.Time) bool { return m.Weekly == nil && !now.Before(m.To) }
 
 // freshProduct gives the product that the path names as of the last acknowledged write.
 func (a *API) freshProduct(r *http.Request) (product.Product, error) {
@@ -94,7 +91,7 @@ func (a *API) mutesView(r *http.Request, p product.Product, f web.MuteForm) (web
 	for _, m := range p.Mutes {
 		until, active := m.Active(now)
 		v.Items = append(v.Items, web.Mute{
-			ID: m.ID, What: m.What(), When: m.When(), Reason: m.Reason, By: m.By, Now: active, Until: until, Over: m.Weekly == nil && !now.Before(m.To),
+			ID: m.ID, What: m.What(), When: m.When(), Reason: m.Reason, By: m.By, Now: active, Until: until, Over: over(m, now),
 		})
 	}
 	rank := func(m web.Mute) int {
@@ -217,7 +214,26 @@ func (a *API) unmuteOnPage(r *http.Request) (answer, error) {
 	if err := a.unmute(r, p, f.Get("id")); err != nil && !isNotFound(err) {
 		return answer{}, err
 	}
-	return comeBack(f, web.Path("team", p.Slug, "mutes"), "unmuted", "", changedProduct(p, by(r)))
+	return comeBack(f, web.Path("team", p.Slug, "mutes"), "unmuted", "", f.Get("id"))
+}
+
+// muteAgainOnPage takes the removal of a window back.
+func (a *API) muteAgainOnPage(r *http.Request) (answer, error) {
+	p, err := a.freshProduct(r)
+	if err != nil {
+		return answer{}, err
+	}
+	f, err := form(r)
+	if err != nil {
+		return answer{}, err
+	}
+	// Whoever was faster did the same; of what was removed before it nothing is kept.
+	if m := p.Unmuted; m != nil && m.ID == f.Get("id") {
+		if _, err := a.mute(r, p, *m); err != nil {
+			return answer{}, err
+		}
+	}
+	return comeBack(f, web.Path("team", p.Slug, "mutes"), "muted", "", f.Get("id"))
 }
 
 // standDownOnPage takes an andon back.
