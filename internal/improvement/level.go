@@ -186,3 +186,20 @@ func Adopted(im Improvement, l opsitem.Level, by string, now time.Time) Improvem
 	}
 	return im
 }
+
+// Forsaken gives the Improvement after the OpsItem that it adopted at a moment is gone: of the level that came with it,
+// what nobody set since goes, too, and the evidence's holds.
+func Forsaken(im Improvement, adopted, now time.Time) Improvement {
+	ev := im.Evident()
+	im.Level.Severity = im.Level.Severity.forsaken(ev.Severity, adopted, now)
+	im.Level.Priority = im.Level.Priority.forsaken(ev.Priority, adopted, now)
+	im.Level.Category = im.Level.Category.forsaken(ev.Category, adopted, now)
+	return im
+}
+
+func (s Setting[T]) forsaken(evident T, adopted, now time.Time) Setting[T] {
+	if s.By == "" || !s.At.Equal(adopted) {
+		return s
+	}
+	return Setting[T]{Value: evident, At: now}
+}

@@ -43,6 +43,9 @@ func (s *Service) lost(ctx context.Context, iid id.Improvement, n int, oid strin
 			return s.Store.SaveBudgeted(ctx, ep, d)
 		}
 		now := s.Now()
+		if ep.Adopted {
+			im = improvement.Forsaken(im, ep.Filed, now)
+		}
 		im.Entries++
 		e := improvement.Entry{Seq: im.Entries, At: now, By: "OpsCenter", What: "OpsItem deleted", Detail: oid + ", let go: " + why(im, ep)}
 		ep.OpsItem, im.OpsItem, im.Ordered = "", "", false
