@@ -34,7 +34,7 @@ func (w *world) theirsFrom(source, arn string) string {
 		Title: aws.String("CloudWatch alarm - 'errors' is in ALARM state"), Description: aws.String("CloudWatch Alarm State Change"), Source: &source,
 		Severity: aws.String("3"), OperationalData: map[string]types.OpsItemDataValue{
 			"/aws/resources": {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`[{"arn":"` + arn + `"}]`)},
-			"/aws/dedup":     {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`{"dedupString":"CloudWatch alarm - errors"}`)},
+			"/aws/dedup":     {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(`{"dedupString":"` + source + ` - errors"}`)},
 		},
 	}, func(o *ssm.Options) {
 		o.Credentials = credentials.NewStaticCredentialsProvider("SERVICE", "secret", "") // another principal than ours
