@@ -109,6 +109,7 @@ func TestLocalStack(t *testing.T) {
 	t.Run("operations", func(t *testing.T) {
 		tell(t, "operations.py", "--api", api, "--local", address(web), "--aws", address(ops), "--patience", "150")
 	})
+	t.Run("topics", func(t *testing.T) { tell(t, "topics.py", "--aws", address(ops), "--patience", "60") })
 	t.Run("poison", func(t *testing.T) { tell(t, "poison.py", "--api", api, "--local", address(web), "--patience", "150") })
 }
 
