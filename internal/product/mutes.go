@@ -79,6 +79,25 @@ func (m Mute) Active(at time.Time) (until time.Time, ok bool) {
 	return m.To, !at.Before(m.From) && at.Before(m.To)
 }
 
+// Over says whether it will never last again.
+func (m Mute) Over(now time.Time) bool { return m.Weekly == nil && !now.Before(m.To) }
+
+// IsPast is what is wrong with a window that is over when somebody sets it.
+func IsPast(now time.Time) string {
+	return "is past, so this would mute nothing: it is " + now.UTC().Format("2006-01-02 15:04") + " UTC"
+}
+
+// Late names the windows that are over already and that was, the product before, did not have. Those that ended since they
+// were set may stay.
+func (p Product) Late(was Product, now time.Time) (bad []fault.Field) {
+	for i, m := range p.Mutes {
+		if m.Over(now) && !slices.ContainsFunc(was.Mutes, func(o Mute) bool { return o.ID == m.ID }) {
+			bad = append(bad, fault.Field{Pointer: fmt.Sprintf("/mutes/%d/to", i), Detail: IsPast(now)})
+		}
+	}
+	return bad
+}
+
 func (w Weekly) active(at time.Time) (time.Time, bool) {
 	zone, day, hour, minute, ok := w.read()
 	if !ok {

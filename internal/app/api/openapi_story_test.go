@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"time"
 )
 
 const (
@@ -50,13 +51,15 @@ func (c *conversation) gathering() {
 	weekly := m{"component": "payment", "weekly": m{"day": "sunday", "at": "02:00", "minutes": 120, "zone": "Europe/Berlin"}, "reason": "Patches."}
 	c.ask(201, "POST", at+"/mutes", c.staff, weekly)
 	c.ask(422, "POST", at+"/mutes", c.staff, weekly) // it is there already
-	now := c.ask(201, "POST", at+"/mutes", c.staff, m{"rule": m{"name": "payment-*"}, "from": "2020-06-01T00:00:00Z", "to": "2021-01-01T00:00:00Z", "reason": "Long ago."})
+	hour := func(n time.Duration) string { return time.Now().Add(n * time.Hour).UTC().Format(time.RFC3339) }
+	now := c.ask(201, "POST", at+"/mutes", c.staff, m{"rule": m{"name": "payment-*"}, "from": hour(-1), "to": hour(1), "reason": "Right now."})
 	c.bodies("POST", at+"/mutes", c.staff)
 	for _, bad := range []m{
 		{"all": true, "reason": "x"},
 		{"all": true, "from": "soon", "to": 5, "reason": "x"},
 		{"reason": "x", "weekly": m{"day": "noday", "at": "25:00", "minutes": 0, "zone": "Nowhere/At all"}},
 		{"component": "nothing", "from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z", "reason": "x"},
+		{"all": true, "from": hour(-2), "to": hour(-1), "reason": "It is over."},
 	} {
 		c.ask(422, "POST", at+"/mutes", c.staff, bad)
 	}

@@ -96,6 +96,9 @@ func (a *API) setProduct(r *http.Request, slug string, s product.Settings, versi
 	if p, err = p.With(s); err != nil {
 		return p, false, err
 	}
+	if late := p.Late(was, a.Now()); len(late) > 0 {
+		return p, false, fault.Fields(late...)
+	}
 	action, detail, line := "changed product", p.Since(was), changedProduct(p, who)
 	if fresh {
 		action, detail, line = "created product", "", id.Hash(12, string(p.ID), who.Request, "created product")

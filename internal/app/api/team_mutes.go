@@ -58,7 +58,7 @@ func (a *API) muteFlash(r *http.Request, p product.Product) []web.Notice {
 			return nil
 		}
 		n.Text = "No longer muted: " + m.What() + ", " + m.When() + ": " + m.Reason
-		if !over(*m, a.Now()) {
+		if !m.Over(a.Now()) {
 			n.Undo = &web.Post{Label: "Mute again", Path: web.Path("team", p.Slug, "mute-again"), Fields: []web.Field{{Name: "id", Value: m.ID}}}
 		}
 	default:
@@ -66,9 +66,6 @@ func (a *API) muteFlash(r *http.Request, p product.Product) []web.Notice {
 	}
 	return []web.Notice{n}
 }
-
-// over says that a window will not come again.
-func over(m product.Mute, now time.Time) bool { return m.Weekly == nil && !now.Before(m.To) }
 
 // freshProduct gives the product that the path names as of the last acknowledged write.
 func (a *API) freshProduct(r *http.Request) (product.Product, error) {
@@ -91,7 +88,7 @@ func (a *API) mutesView(r *http.Request, p product.Product, f web.MuteForm) (web
 	for _, m := range p.Mutes {
 		until, active := m.Active(now)
 		v.Items = append(v.Items, web.Mute{
-			ID: m.ID, What: m.What(), When: m.When(), Reason: m.Reason, By: m.By, Now: active, Until: until, Over: over(m, now),
+			ID: m.ID, What: m.What(), When: m.When(), Reason: m.Reason, By: m.By, Now: active, Until: until, Over: m.Over(now),
 		})
 	}
 	rank := func(m web.Mute) int {
@@ -156,7 +153,7 @@ func muteOf(f url.Values, now time.Time) (m product.Mute, typed web.MuteForm, ba
 		*t.to = at
 	}
 	if m.To.After(m.From) && !m.From.IsZero() && !m.To.After(now) {
-		reject("/to", "is past, so this would mute nothing: it is "+now.UTC().Format("2006-01-02 15:04")+" UTC")
+		reject("/to", product.IsPast(now))
 	}
 	return m, typed, bad
 }
@@ -227,8 +224,8 @@ func (a *API) muteAgainOnPage(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	// Whoever was faster did the same; of what was removed before it nothing is kept.
-	if m := p.Unmuted; m != nil && m.ID == f.Get("id") {
+	// Whoever was faster did the same; of what was removed before it nothing is kept, and what is over mutes nothing again.
+	if m := p.Unmuted; m != nil && m.ID == f.Get("id") && !m.Over(a.Now()) {
 		if _, err := a.mute(r, p, *m); err != nil {
 			return answer{}, err
 		}
