@@ -190,15 +190,30 @@ func TestPersonsSeverityStands(t *testing.T) {
 
 // An operator's own description is not overwritten by new evidence.
 func TestOperatorsDescriptionStays(t *testing.T) {
-	w := newWorld(t)
-	iid, oid := w.filed()
-	w.describe(oid, "We know. A fix is coming.")
-	w.deliver()
-	w.complain(iid, "One", "One more.")
-	w.settle()
-	w.wait(time.Hour)
-	w.settle()
-	if it := w.item(oid); it.Description != "We know. A fix is coming." || w.data(oid)[opsitem.KeyEvidence] != "2 complaints, 2 companies" {
-		t.Errorf("%q %v", it.Description, it.Data)
+	for _, lost := range []bool{false, true} {
+		w := newWorld(t)
+		iid, oid := w.filed()
+		w.wait(time.Minute)
+		if lost {
+			w.ops.Faults().LoseEvents(1)
+		}
+		w.describe(oid, "We know. A fix is coming.")
+		w.deliver()
+		for range 3 {
+			if _, err := w.Reconcile(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.wait(time.Minute)
+		}
+		if gets := w.calls["GetOpsItem"]; gets > 1 {
+			t.Errorf("lost %v: looked at %d times", lost, gets)
+		}
+		w.complain(iid, "One", "One more.")
+		w.settle()
+		w.wait(time.Hour)
+		w.settle()
+		if it := w.item(oid); it.Description != "We know. A fix is coming." || w.data(oid)[opsitem.KeyEvidence] != "2 complaints, 2 companies" {
+			t.Errorf("lost %v: %q %v", lost, it.Description, it.Data)
+		}
 	}
 }

@@ -69,6 +69,10 @@ func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsit
 	named := !sameARNs(item.Resources, ep.Resources) && ep.OpsItem != ""
 	switch {
 	case !t.status && t.level == opsitem.Level{} && !reworded && !named:
+		if ep.Order == opsitem.None && touched(item, ep) {
+			ep.Seen = item.Modified // no list leads here again for it
+			return Same, s.Store.SaveEpisode(ctx, ep)
+		}
 		return Same, nil
 	case item.Modified.Before(ep.Seen):
 		return Late, nil
@@ -227,6 +231,11 @@ func (t *taking) note(im improvement.Improvement, e improvement.Entry) {
 	} else {
 		t.c.Also = append(t.c.Also, e)
 	}
+}
+
+// touched says whether somebody else changed an OpsItem of ours since it was looked at.
+func touched(item opsitem.Item, ep opsitem.Episode) bool {
+	return !ep.Adopted && item.By != "" && item.By != item.CreatedBy && item.Modified.After(ep.Seen)
 }
 
 // sameARNs says whether two lists name the same.

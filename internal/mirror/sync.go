@@ -138,8 +138,8 @@ func (s *Service) listed(ctx context.Context, item opsitem.Item) (Outcome, error
 		return "", fmt.Errorf("load episode: %w", err)
 	case ep.OpsItem != item.ID:
 		return NotOurs, nil
-	case ep.Status == item.Status && item.Level.Beyond(ep.Level) == opsitem.Level{} && sameARNs(item.Resources, ep.Resources):
-		return Same, nil
+	case ep.Status == item.Status && item.Level.Beyond(ep.Level) == opsitem.Level{} && sameARNs(item.Resources, ep.Resources) && !touched(item, ep):
+		return Same, nil // the description, which no list tells, is as it was
 	}
 	out, _, err := s.look(ctx, iid, n, item.ID, "")
 	return out, err
