@@ -51,7 +51,7 @@ func (c *conversation) gathering() {
 	weekly := m{"component": "payment", "weekly": m{"day": "sunday", "at": "02:00", "minutes": 120, "zone": "Europe/Berlin"}, "reason": "Patches."}
 	c.ask(201, "POST", at+"/mutes", c.staff, weekly)
 	c.ask(422, "POST", at+"/mutes", c.staff, weekly) // it is there already
-	hour := func(n time.Duration) string { return time.Now().Add(n * time.Hour).UTC().Format(time.RFC3339) }
+	hour := func(n int) string { return time.Now().Add(time.Duration(n) * time.Hour).UTC().Format(time.RFC3339) }
 	now := c.ask(201, "POST", at+"/mutes", c.staff, m{"rule": m{"name": "payment-*"}, "from": hour(-1), "to": hour(1), "reason": "Right now."})
 	c.bodies("POST", at+"/mutes", c.staff)
 	for _, bad := range []m{
