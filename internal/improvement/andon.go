@@ -52,6 +52,9 @@ func (a Andon) Words(product string) string {
 	return fmt.Sprintf("%d people reported problems with %s within %d minutes", a.People, cmp.Or(a.Component, product), a.Minutes)
 }
 
+// StoodDown is what an Entry says happened when somebody stood an andon down; its Reason says why.
+const StoodDown = "stood the andon down"
+
 // AndonUp says whether an andon is pulled over it that nobody stood down: then its severity is 1.
 func (im Improvement) AndonUp() bool {
 	return !im.Andon.Pulled.IsZero() && im.Andon.Stood.IsZero() && im.Andon.Episode == im.Episode
@@ -481,7 +484,7 @@ func (s *Service) StandDown(ctx context.Context, iid id.Improvement, reason stri
 		im.Entries++
 		c := Change{
 			Improvement: im, Log: s.log(by, now, "stood andon down", im),
-			Entry: &Entry{Seq: im.Entries, At: now, By: by.Who, What: "stood the andon down", Reason: reason},
+			Entry: &Entry{Seq: im.Entries, At: now, By: by.Who, What: StoodDown, Reason: reason},
 		}
 		c.Log.Detail = reason
 		if st.Improvement == iid {

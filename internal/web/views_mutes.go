@@ -41,6 +41,8 @@ type Andon struct {
 	Words  string // "5 people reported problems with Checkout within 60 minutes"
 	Since  time.Time
 	Stood  time.Time   // when it was stood down; zero: it is up
+	Who    string      // stood it down
+	Why    string      // they did
 	Level  int         // the severity in force
 	By     string      // who rated it so over the andon; "": it is the andon's
 	Reason string      // of standing it down, as typed

@@ -22,6 +22,11 @@ func (a *API) caseHistory(r *http.Request, im improvement.Improvement, episodes 
 	if err != nil {
 		return err
 	}
+	for _, e := range history {
+		if e.What == improvement.StoodDown && v.Andon != nil && e.At.Equal(v.Andon.Stood) {
+			v.Andon.Who, v.Andon.Why = person.Name(e.By), e.Reason
+		}
+	}
 	rest := history
 	episode := make([]int, len(history)) // of each entry
 	for i := range episode {

@@ -224,7 +224,7 @@ func TestAndonOnPage(t *testing.T) {
 		t.Errorf("the address leads to %d %s", rec.Code, rec.Header().Get("Location"))
 	}
 	d = m.post(down, "improvement", iid, "reason", "A drill.", "return", path)
-	d.says("The andon is stood down; its severity is 2 again.", "Andon stood down", "stood the andon down", "A drill.", "!Its severity is 1", "2, by the evidence")
+	d.says("The andon is stood down; its severity is 2 again.", "within 60 minutes, 1 minute ago . It was stood down just now by staff@example.com : A drill.", "stood the andon down", "A drill.", "!Its severity is 1", "2, by the evidence")
 	if rec := m.do(http.MethodGet, path+"?did=stoodDown&on="+m.propose("Another"), "", ""); strings.Contains(rec.Body.String(), "is stood down;") {
 		t.Error("an address has the page say what nobody did")
 	}
