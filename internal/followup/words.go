@@ -70,6 +70,12 @@ func say(n improvement.Notice, product, own string) (subject, first string, more
 	}
 	switch n.Status {
 	case improvement.Accepted:
+		// Whoever comes to it in a later episode hears of it for the first time.
+		if n.Episode > 1 && n.Only == "" {
+			return "Taken up again: " + title,
+				told + " came back: the team takes it up again" + either(" as \""+title+"\"", "") + ".",
+				[]string{"There is no date yet. You hear from us when there is one."}
+		}
 		return "Decided: we will work on " + title,
 			told + " was decided: the team takes it up" + either(" as \""+title+"\"", "") + ".",
 			[]string{"There is no date yet. You hear from us when there is one."}
@@ -81,9 +87,9 @@ func say(n improvement.Notice, product, own string) (subject, first string, more
 	case improvement.InProgress:
 		return "Started: " + title, either("somebody is working on it now: \""+title+"\".", "somebody is working now on "+told+"."), nil
 	case improvement.Shipped:
-		first := either("it is done: \""+title+"\" is out", told+" is done")
+		first := either("it is done: \""+title+"\"", told+" is done")
 		if n.Release != "" {
-			first += " with release " + n.Release
+			first += ", with release " + n.Release
 		}
 		return "Shipped: " + title, first + ".", []string{"Does it do what you hoped for? A reply to this mail reaches the team."}
 	case improvement.Validated:

@@ -39,6 +39,8 @@ func TestWords(t *testing.T) {
 	declined.Reason, declined.DeclineKind, declined.Revisit = "The format changes next year.", improvement.OffStrategy, received.AddDate(1, 0, 0)
 	accepted := notice(improvement.Accepted)
 	accepted.Reason = "Many ask for it."
+	again, late := notice(improvement.Accepted), notice(improvement.Accepted) // what was done came back; late came to it only then
+	again.Episode, again.Reason, late.Episode, late.Only = 2, "The new exporter has the old limit.", 2, "f-1"
 	untitled := func(s improvement.Status) *improvement.Notice { // its title is a machine's, or somebody else's words
 		n := notice(s)
 		n.Title, n.Due = "", received.AddDate(0, 3, 0)
@@ -52,6 +54,7 @@ func TestWords(t *testing.T) {
 		"accepted": letter(feedback.Idea, accepted), "planned": letter(feedback.Idea, planned), "started": letter(feedback.Idea, notice(improvement.InProgress)),
 		"shipped": letter(feedback.Idea, shipped), "shipped-without-release": letter(feedback.Idea, notice(improvement.Shipped)),
 		"validated": letter(feedback.Idea, notice(improvement.Validated)), "declined": letter(feedback.Idea, declined),
+		"again": letter(feedback.Problem, again), "accepted-late": letter(feedback.Problem, late),
 		"accepted-without-title": letter(feedback.Idea, untitled(improvement.Accepted)), "planned-without-title": letter(feedback.Idea, untitled(improvement.Planned)),
 		"started-without-title": letter(feedback.Idea, untitled(improvement.InProgress)), "shipped-without-title": letter(feedback.Idea, untitled(improvement.Shipped)),
 		"declined-without-title": letter(feedback.Idea, untitled(improvement.Declined)), "validated-without-title": letter(feedback.Idea, untitled(improvement.Validated)),

@@ -175,6 +175,16 @@ func TestHistoryFolds(t *testing.T) {
 	}
 }
 
+// Whoever types words that are mailed to customers is told so.
+func TestMailedWordsSaySo(t *testing.T) {
+	v := improvement()
+	v.Can = []string{"accept", "start", "ship", "reopen"}
+	out := draw(t, renderer(t, ""), sample{view: v})
+	if n := strings.Count(out, "People who asked to hear read this."); n != len(v.Can) {
+		t.Errorf("%d of %d forms say so", n, len(v.Can))
+	}
+}
+
 func TestGolden(t *testing.T) {
 	r := renderer(t, "/prod")
 	for _, s := range append(samples(), metricSamples()...) {

@@ -95,7 +95,7 @@ var doings = map[string]doing{
 	"start":   {"Start", "Start work", "started", "The OpsItem goes to InProgress, and everybody who asked is told."},
 	"ship":    {"Ship", "Ship", "shipped", "The OpsItem is resolved, and everybody who asked is told."},
 	"decline": {"Decline", "Decline", "declined", "Everybody who asked to hear is told, with the reason in your words."},
-	"reopen":  {"Reopen", "Reopen", "reopened", "The next episode starts, with an OpsItem of its own, related to the last."},
+	"reopen":  {"Reopen", "Reopen", "reopened", "The next episode starts, with an OpsItem of its own, related to the last, and everybody who asked is told."},
 	"promote": {"Promote", "Promote to an Improvement", "promoted", "The Feedback becomes its evidence. Can be undone."},
 	"attach":  {"Attach", "Attach to an Improvement", "attached", "Counts as evidence there. Can be undone."},
 }
