@@ -1,6 +1,7 @@
 package product_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -242,6 +243,58 @@ func TestMutedBy(t *testing.T) {
 	}
 	if _, _, ok := p.Muted(signal.Signal{Name: "whatever"}, now); !ok {
 		t.Error("all is not all")
+	}
+}
+
+// Whatever the order they are kept in, the window that lasts longest is the one that mutes; of two that end together, the
+// first. The alarm, its component and the whole product are one as good as the other.
+func TestMutedByTheLongest(t *testing.T) {
+	windows := map[string]product.Mute{
+		"alarm":     {Rule: &signal.Rule{Name: "checkout-p99"}},
+		"component": {Component: "checkout"},
+		"product":   {All: true},
+	}
+	for _, tt := range []struct {
+		name  string
+		hours map[string]int
+		want  string
+	}{
+		{"the alarm's", map[string]int{"alarm": 3, "component": 2, "product": 1}, "alarm"},
+		{"the component's", map[string]int{"alarm": 2, "component": 3, "product": 1}, "component"},
+		{"the product's", map[string]int{"alarm": 1, "component": 2, "product": 3}, "product"},
+		{"the first", map[string]int{"alarm": 1, "component": 3, "product": 3}, ""},
+	} {
+		for _, order := range [][]string{{"alarm", "component", "product"}, {"product", "component", "alarm"}, {"component", "product", "alarm"}} {
+			var list []product.Mute
+			for _, name := range order {
+				m := windows[name]
+				m.From, m.To, m.Reason = now, now.Add(time.Duration(tt.hours[name])*time.Hour), name
+				list = append(list, m)
+			}
+			p, err := aProduct(t).With(product.Settings{Mutes: list})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := tt.want
+			if want == "" {
+				want = order[slices.IndexFunc(order, func(n string) bool { return tt.hours[n] == 3 })]
+			}
+			by, until, ok := p.Muted(signal.Signal{Name: "checkout-p99"}, now.Add(time.Minute))
+			if !ok || by.Reason != want || !until.Equal(now.Add(3*time.Hour)) {
+				t.Errorf("%s of %v: %v by %q until %s", tt.name, order, ok, by.Reason, until)
+			}
+			// When the longest is over nothing mutes; and what is about something else never did.
+			if by, _, ok := p.Muted(signal.Signal{Name: "checkout-p99"}, until); ok {
+				t.Errorf("%s of %v: muted at the end by %q", tt.name, order, by.Reason)
+			}
+		}
+	}
+	p, err := aProduct(t).With(product.Settings{Mutes: []product.Mute{{Rule: &signal.Rule{Name: "checkout-p99"}, From: now, To: now.Add(time.Hour), Reason: "x"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if by, _, ok := p.Muted(signal.Signal{Name: "of no component"}, now); ok {
+		t.Errorf("another alarm is muted by %q", by.What())
 	}
 }
 
