@@ -111,8 +111,12 @@ func TestMonthIsOfUTC(t *testing.T) {
 			t.Errorf("waterline %d in %s", got, zone)
 		}
 	}
-	if got := governor.MonthOf(time.Date(2026, 12, 1, 0, 30, 0, 0, time.UTC).In(time.FixedZone("west", -9*60*60))); got != "2026-12" {
+	west := time.Date(2026, 12, 1, 0, 30, 0, 0, time.UTC).In(time.FixedZone("west", -9*60*60))
+	if got := governor.MonthOf(west); got != "2026-12" {
 		t.Error(got)
+	}
+	if got := governor.Waterline(governor.Budget{Month: 300}, governor.Use{Filed: 60}, west); got != 0 {
+		t.Errorf("waterline %d at the beginning of a month of UTC", got)
 	}
 }
 

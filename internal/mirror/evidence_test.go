@@ -137,6 +137,33 @@ func TestEvidenceWhileTelling(t *testing.T) {
 	}
 }
 
+// New evidence alone is told a quarter of an hour after OpsCenter was told last, to the second, and once for all of it.
+func TestEvidenceWaitsItsTime(t *testing.T) {
+	w := newWorld(t)
+	iid, oid := w.filed()
+	at := w.episode(iid, 1).Pushed
+	w.complain(iid, "One", "One more.")
+	w.complain(iid, "Two", "One more.")
+	for _, step := range []struct {
+		after time.Duration
+		calls int
+	}{{improvement.PushEvery - time.Second, 0}, {improvement.PushEvery, 1}, {2*improvement.PushEvery - time.Second, 1}} {
+		w.wait(at.Add(step.after).Sub(w.now()))
+		if _, err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.calls["UpdateOpsItem"]; n != step.calls {
+			t.Errorf("after %s: %d updates, want %d", step.after, n, step.calls)
+		}
+		if step.after == improvement.PushEvery {
+			if got := w.data(oid)[opsitem.KeyEvidence]; got != "3 complaints, 3 companies" {
+				t.Errorf("it tells of %s", got)
+			}
+			w.complain(iid, "Three", "One more.")
+		}
+	}
+}
+
 // A severity that rises is told at once, with why in the history; nothing a machine says lowers it.
 func TestSeverityRises(t *testing.T) {
 	w := newWorld(t)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,5 +58,20 @@ func TestBudget(t *testing.T) {
 	r.must(r.SaveChange(t.Context(), improvement.Change{Improvement: anImprovement(), Budget: governor.Delta{Month: "2026-02", Filed: -1}}))
 	if got := use(); got.Total != 5 || got.Months[0].Looked != start || got.Months[0].Gone != 4 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Until when OpsCenter said no is kept, the latest word of it, and counts as nothing else.
+func TestBudgetShut(t *testing.T) {
+	r := newRig(t)
+	for n, until := range []time.Time{start.Add(time.Hour), start.Add(2 * time.Hour), {}} {
+		r.must(r.SaveBudgeted(t.Context(), opsitem.Episode{Improvement: sampleImprovement, N: n + 1}, governor.Delta{Month: "2026-03", Held: 1, Shut: until}))
+	}
+	r.must(r.SaveBudgeted(t.Context(), opsitem.Episode{Improvement: sampleImprovement, N: 9}, governor.Delta{Month: "2026-03", Filed: 1}))
+	got, err := r.BudgetUse(t.Context(), start)
+	r.must(err)
+	want := governor.Use{Month: "2026-03", Filed: 1, Total: 1, Held: 3, Shut: start.Add(2 * time.Hour), Months: []governor.Month{{Name: "2026-03", Filed: 1, Version: 1}}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
