@@ -19,6 +19,7 @@ type Mute struct {
 	By     string
 	Now    bool
 	Until  time.Time // where it lasts now
+	From   time.Time // of one that comes once
 	Over   bool      // it will not come again
 }
 

@@ -88,7 +88,7 @@ func (a *API) mutesView(r *http.Request, p product.Product, f web.MuteForm) (web
 	for _, m := range p.Mutes {
 		until, active := m.Active(now)
 		v.Items = append(v.Items, web.Mute{
-			ID: m.ID, What: m.What(), When: m.When(), Reason: m.Reason, By: m.By, Now: active, Until: until, Over: m.Over(now),
+			ID: m.ID, What: m.What(), When: m.When(), Reason: m.Reason, By: m.By, Now: active, Until: until, From: m.From, Over: m.Over(now),
 		})
 	}
 	rank := func(m web.Mute) int {

@@ -160,6 +160,7 @@ func TestMutesPage(t *testing.T) {
 	if got := d.notices(); !strings.Contains(got, "Will be muted: all signals, 2026-03-04 12:00 to 2026-03-04 13:00 UTC.") {
 		t.Errorf("it says %q", got)
 	}
+	d.says("to come in 1 hour 2026-03-04 12:00 to")
 	m.press(d, "/team/example/unmute", "Undo").says("No longer muted: all signals", "!set by staff@example.com Remove : all signals")
 	m.loggedLike("changed product", "no longer muted signals of Checkout")
 	m.api(http.MethodGet, "/v1/products/example/mutes", "", &list)
