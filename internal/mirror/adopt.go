@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"learningloop/internal/fault"
 	"learningloop/internal/id"
@@ -81,7 +82,7 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 			im.Entries++
 			c.Entry = &improvement.Entry{Seq: im.Entries, At: now, By: whose, What: "OpsItem adopted", Detail: item.ID + ", from " + item.Source}
 			im = improvement.Adopted(im, item.Level, whose, now)
-			if next, moved := improvement.Mirrored(im, item.Status, whose, now); moved && item.Status == opsitem.InProgress {
+			if next, moved := improvement.Mirrored(im, item.Status, whose, now); moved && item.Status != opsitem.Open && !im.Status.Closed() {
 				c.Also, c.Notice, im = []improvement.Entry{*next.Entry}, next.Notice, next.Improvement
 			}
 		}
@@ -91,6 +92,43 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 		}
 		c.Improvement, c.Episode = im, &ep
 		c.Stage(now)
+		return s.Store.SaveFiled(ctx, c)
+	})
+}
+
+// succeeded goes on with the OpsItem that came after an episode's: when an alarm returns, its own action files another one,
+// and while that is open OpsCenter opens the one before no more. What ours should say is told next.
+func (s *Service) succeeded(ctx context.Context, ep opsitem.Episode, oid string) error {
+	item, err := s.Center.Get(ctx, oid)
+	if err != nil { // where it is gone by now, the next attempt opens ours
+		return &centerError{fmt.Errorf("get %s: %w", oid, err)}
+	}
+	if !foreign(item) && item.Data[opsitem.KeyEpisode] != ep.Key() {
+		return &centerError{fault.New(fault.Invalid, "opsitem_taken", "Another loop's OpsItem "+oid+" has the deduplication string of "+ep.OpsItem+".")}
+	}
+	return s.again(ctx, ep.Improvement, ep.N, func(im improvement.Improvement, now opsitem.Episode) error {
+		if now.OpsItem != ep.OpsItem || now.Order != opsitem.Push {
+			return nil
+		}
+		now.Related = slices.DeleteFunc(slices.Clone(now.Related), func(r string) bool { return r == oid })
+		if len(now.Related) < maxRelated {
+			now.Related = append(now.Related, now.OpsItem)
+		}
+		now.OpsItem, now.Attempts, now.RetryAt, now.Error = oid, 0, time.Time{}, ""
+		now.Known = opsitem.Known{
+			Adopted: item.Source != opsitem.FiledBy, Status: item.Status, Level: item.Level, Seen: item.Modified, Resources: item.Resources,
+			Keys: opsitem.Passing(item.Data), Looked: now.Looked,
+		}
+		c := improvement.Change{Improvement: im, Episode: &now}
+		if im.Episode == now.N {
+			c.Improvement.OpsItem = oid
+			c.Improvement.Entries++
+			c.Improvement.Updated = s.Now()
+			c.Entry = &improvement.Entry{
+				Seq: c.Improvement.Entries, At: c.Improvement.Updated, By: operator(cmp.Or(item.CreatedBy, item.Source)), What: "OpsItem adopted",
+				Detail: oid + ", from " + item.Source + ", which came after " + ep.OpsItem,
+			}
+		}
 		return s.Store.SaveFiled(ctx, c)
 	})
 }

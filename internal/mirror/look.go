@@ -49,13 +49,25 @@ func (s *Service) lookOnce(ctx context.Context, iid id.Improvement, n int, oid, 
 	if item.By == "" {
 		item.By = by
 	}
-	out, err = s.take(ctx, im, ep, item)
+	out, err = s.take(ctx, im, ep, item, whose(item, ep, by))
 	return out, item, err
 }
 
+// whose says who set what an OpsItem says, by OpsCenter's own word and that of the event that led here. Where we wrote
+// something over it, only the event knows.
+func whose(item opsitem.Item, ep opsitem.Episode, by string) string {
+	if ep.Adopted || item.By != item.CreatedBy {
+		return operator(item.By)
+	}
+	if by == item.CreatedBy {
+		by = ""
+	}
+	return operator(by)
+}
+
 // take takes over what an OpsItem says beyond what is known of it. For each of status, severity, priority and category the
-// later word wins, and the other one is in the history.
-func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsitem.Episode, item opsitem.Item) (Outcome, error) {
+// later word wins, and the other one is in the history. by is who set it.
+func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsitem.Episode, item opsitem.Item, by string) (Outcome, error) {
 	if ep.Status == "" {
 		ep.Status = opsitem.Open // as every OpsItem begins
 	}
@@ -64,7 +76,7 @@ func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsit
 	}
 	reworded := ep.OpsItem != "" && !ep.Adopted && !ep.Reworded && ep.Words != "" && item.Description != "" && opsitem.Words(item.Description) != ep.Words &&
 		ep.Order == opsitem.None // while one of ours is on its way, nobody knows whose it is
-	t := taking{now: s.Now(), by: operator(item.By), im: im, ep: ep, item: item}
+	t := taking{now: s.Now(), by: by, im: im, ep: ep, item: item}
 	t.status, t.level = item.Status != ep.Status, item.Level.Beyond(ep.Level)
 	named := !sameARNs(item.Resources, ep.Resources) && ep.OpsItem != ""
 	switch {
@@ -86,13 +98,11 @@ func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsit
 		t.ep.Reworded = true
 		t.out = Noted
 	}
-	if im.Episode != ep.N {
-		t.pastStatus()
-		t.ep.Level = ep.Level.With(t.level)
-		return Noted, s.Store.SaveEpisode(ctx, t.ep)
-	}
 	if t.status && resumed(im, ep, item) {
 		return s.resume(ctx, t)
+	}
+	if im.Episode != ep.N {
+		return s.takePast(ctx, t)
 	}
 	want, err := s.wanted(ctx, im, ep)
 	if err != nil {
@@ -106,6 +116,24 @@ func (s *Service) take(ctx context.Context, im improvement.Improvement, ep opsit
 	t.c.Episode = &t.ep
 	t.c.Stage(t.now)
 	return t.out, s.Store.SaveChange(ctx, t.c)
+}
+
+// takePast notes what the OpsItem of an episode says that another one came after. One case has one OpsItem to work on: what
+// was opened again is resolved again, but for one that somebody else filed.
+func (s *Service) takePast(ctx context.Context, t taking) (Outcome, error) {
+	echo := !t.status || t.echoes(t.item.Status == t.ep.Tried, t.item.Status == opsitem.Resolved)
+	resolved := t.ep.Resolved
+	t.pastStatus()
+	t.ep.Level = t.ep.Level.With(t.level)
+	if echo || t.item.Status == opsitem.Resolved || t.ep.Adopted {
+		return Noted, s.Store.SaveEpisode(ctx, t.ep)
+	}
+	if t.ep.Resolved = resolved; t.ep.Order == opsitem.None {
+		t.ep.Order, t.ep.Attempts, t.ep.RetryAt, t.ep.Asked = opsitem.Push, 0, time.Time{}, t.now
+	}
+	t.overruled("status "+string(t.item.Status), fmt.Sprintf("episode %d came after %d", t.im.Episode, t.ep.N))
+	t.c.Episode = &t.ep
+	return OursFirst, s.Store.SaveChange(ctx, t.c)
 }
 
 // taking is one look at an OpsItem, piece by piece.
@@ -243,10 +271,12 @@ func sameARNs(a, b []string) bool {
 	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
 }
 
-// resumed says whether an operator takes up again what was resolved longer ago than the quiet time.
+// resumed says whether an operator takes up again what was resolved longer ago than the quiet time, or an episode before
+// the one that was closed last.
 func resumed(im improvement.Improvement, ep opsitem.Episode, item opsitem.Item) bool {
 	return im.Status.Closed() && ep.Status == opsitem.Resolved && ep.Order == opsitem.None && !ep.Resolved.IsZero() &&
-		!signal.SameEpisode(ep.Resolved, item.Modified, improvement.QuietTime)
+		(im.Episode == ep.N && !signal.SameEpisode(ep.Resolved, item.Modified, improvement.QuietTime) ||
+			im.Episode != ep.N && item.Modified.After(im.Closed))
 }
 
 // resume begins the next episode with the OpsItem of the last one: the operator went on with it, so nobody files another.

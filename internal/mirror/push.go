@@ -21,7 +21,7 @@ func (s *Service) tell(ctx context.Context, ep *opsitem.Episode) (want, ask opsi
 	if err != nil {
 		return want, ask, err
 	}
-	contest := contested(*ep, ask)
+	contest := contested(*ep, ask, s.Now())
 	if contest {
 		if _, _, err := s.look(ctx, ep.Improvement, ep.N, ep.OpsItem, ""); err != nil {
 			return want, ask, err
@@ -53,10 +53,11 @@ func (s *Service) reckon(ctx context.Context, ep opsitem.Episode) (want, ask ops
 }
 
 // contested says whether telling could overwrite what nobody would know of afterwards: a level, which no event carries, the
-// status of an adopted OpsItem, where the events of our own changes look like an operator's, and anything that was set
-// since an attempt before.
-func contested(ep opsitem.Episode, ask opsitem.Patch) bool {
-	return ask.Level != (opsitem.Level{}) || ep.Adopted && ask.Status != "" || ep.Unsure() || ep.Attempts > 0
+// status of an adopted OpsItem, where the events of our own changes look like an operator's, a status that was decided a
+// while ago, and anything that was set since an attempt before.
+func contested(ep opsitem.Episode, ask opsitem.Patch, now time.Time) bool {
+	late := now.Sub(ep.Asked) > lease
+	return ask.Level != (opsitem.Level{}) || ask.Status != "" && (ep.Adopted || late) || ep.Unsure() || ep.Attempts > 0
 }
 
 // wanted is what an episode's OpsItem should say now.
@@ -117,9 +118,12 @@ func (s *Service) push(ctx context.Context, ep opsitem.Episode, want, ask opsite
 	}
 	if !ask.Empty() {
 		err := s.Center.Update(ctx, ep.OpsItem, ask)
+		exists, taken := errors.AsType[*opsitem.ExistsError](err)
 		switch {
 		case errors.Is(err, opsitem.ErrNotFound):
 			return s.lost(ctx, ep.Improvement, ep.N, ep.OpsItem)
+		case taken:
+			return s.succeeded(ctx, ep, exists.OpsItem)
 		case err != nil:
 			return &centerError{fmt.Errorf("update %s: %w", ep.OpsItem, err)}
 		}

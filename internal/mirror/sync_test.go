@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"learningloop/internal/fault"
+	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/mirror"
 	"learningloop/internal/opsitem"
@@ -306,19 +307,67 @@ func TestWhoWasLaterWins(t *testing.T) {
 			t.Errorf("%s, %s", w.load(iid).Status, w.item(oid).Status)
 		}
 	})
-	t.Run("the last episode's OpsItem moves nothing", func(t *testing.T) {
+	t.Run("the operator, while nobody carried a decision out", func(t *testing.T) {
 		w := newWorld(t)
 		iid, oid := w.filed()
 		w.decide(iid, improvement.Decision{Verb: improvement.Ship})
+		w.wait(10 * time.Minute) // our functions do not run
+		w.console(oid, opsitem.InProgress)
 		w.settle()
+		w.deliver()
+		if w.load(iid).Status != improvement.InProgress || w.item(oid).Status != "InProgress" {
+			t.Errorf("%s, %s, %q", w.load(iid).Status, w.item(oid).Status, w.said(iid, 2))
+		}
+	})
+	reopened := func(t *testing.T) (w *world, iid id.Improvement, oid string) {
+		w = newWorld(t)
+		iid, oid = w.filed()
+		w.decide(iid, improvement.Decision{Verb: improvement.Ship})
+		w.settle()
+		w.wait(time.Hour)
 		w.decide(iid, improvement.Decision{Verb: improvement.Reopen})
 		w.settle()
 		w.forget()
+		return w, iid, oid
+	}
+	t.Run("the last episode's OpsItem is resolved again", func(t *testing.T) {
+		w, iid, oid := reopened(t)
+		resolved := w.episode(iid, 1).Resolved
 		w.console(oid, opsitem.Open)
-		if o := w.deliver(); len(o) != 1 || o[0] != mirror.Noted {
+		if o := w.deliver(); len(o) != 1 || o[0] != mirror.OursFirst {
 			t.Errorf("%v", o)
 		}
-		if im := w.load(iid); im.Status != improvement.Accepted || im.Episode != 2 || w.episode(iid, 1).Status != opsitem.Open {
+		w.settle()
+		if im := w.load(iid); im.Status != improvement.Accepted || im.Episode != 2 || w.item(oid).Status != "Resolved" || !w.episode(iid, 1).Resolved.Equal(resolved) {
+			t.Errorf("%+v, %+v", im, w.episode(iid, 1))
+		}
+		h := w.history(iid)
+		if last := h[len(h)-1]; last.What != "set status Open in OpsCenter" || last.Detail != "not taken over: episode 2 came after 1" || last.By != operator {
+			t.Errorf("%+v", last)
+		}
+	})
+	t.Run("the last episode's OpsItem goes on where the case was closed since", func(t *testing.T) {
+		w, iid, oid := reopened(t)
+		w.decide(iid, improvement.Decision{Verb: improvement.Ship})
+		w.settle()
+		w.forget()
+		w.console(oid, opsitem.Open)
+		if o := w.deliver(); len(o) != 1 || o[0] != mirror.Resuming {
+			t.Errorf("%v", o)
+		}
+		w.settle()
+		if im := w.load(iid); im.Status != improvement.Accepted || im.Episode != 3 || im.OpsItem != oid || w.item(oid).Status != "Open" {
+			t.Errorf("%+v", im)
+		}
+	})
+	t.Run("the last episode's OpsItem was opened before the case was closed", func(t *testing.T) {
+		w, iid, oid := reopened(t)
+		w.console(oid, opsitem.Open)
+		w.decide(iid, improvement.Decision{Verb: improvement.Ship})
+		w.settle()
+		w.deliver()
+		w.settle()
+		if im := w.load(iid); im.Status != improvement.Shipped || im.Episode != 2 || w.item(oid).Status != "Resolved" {
 			t.Errorf("%+v", im)
 		}
 	})

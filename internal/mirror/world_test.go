@@ -294,16 +294,20 @@ func (w *world) deliver() []mirror.Outcome {
 	}
 	var out []mirror.Outcome
 	for _, e := range w.forget() {
-		d := e.Detail
-		o, err := w.Hear(w.t.Context(), mirror.Word{
-			OpsItem: d.ID, Created: e.Type == "OpsItem Create", CreatedBy: d.Created, By: d.By, Status: opsitem.Status(d.Status), Source: d.Source, At: d.At,
-		})
+		o, err := w.Hear(w.t.Context(), wordOf(e))
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		out = append(out, o)
 	}
 	return out
+}
+
+func wordOf(e event) mirror.Word {
+	d := e.Detail
+	return mirror.Word{
+		OpsItem: d.ID, Created: e.Type == "OpsItem Create", CreatedBy: d.Created, By: d.By, Status: opsitem.Status(d.Status), Source: d.Source, At: d.At,
+	}
 }
 
 // forget takes the events that wait away, and begins counting calls anew.

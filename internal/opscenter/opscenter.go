@@ -154,6 +154,9 @@ func (c *Center) Update(ctx context.Context, oid string, p opsitem.Patch) error 
 	in.OperationalDataToDelete = p.Drop
 	in.RelatedOpsItems = related(p.Related)
 	_, err := c.api.UpdateOpsItem(ctx, in)
+	if exists, ok := errors.AsType[*types.OpsItemAlreadyExistsException](err); ok {
+		return fmt.Errorf("update OpsItem: %w", &opsitem.ExistsError{OpsItem: aws.ToString(exists.OpsItemId)})
+	}
 	return translate("update OpsItem", err)
 }
 

@@ -206,6 +206,17 @@ func TestErrors(t *testing.T) {
 	if err := r.Update(t.Context(), none, opsitem.Patch{Status: opsitem.Open}); !errors.Is(err, opsitem.ErrNotFound) {
 		t.Errorf("update: %v", err)
 	}
+	if err := r.Update(t.Context(), oid, opsitem.Patch{Status: opsitem.Resolved}); err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := r.Create(t.Context(), request("i-1/1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = r.Update(t.Context(), oid, opsitem.Patch{Status: opsitem.Open})
+	if exists, ok := errors.AsType[*opsitem.ExistsError](err); !ok || exists.OpsItem != second {
+		t.Errorf("opened again beside another: %v", err)
+	}
 	calls := map[string]func() error{
 		"CreateOpsItem":    func() error { _, _, err := r.Create(t.Context(), request("i-1/2")); return err },
 		"GetOpsItem":       func() error { _, err := r.Get(t.Context(), oid); return err },

@@ -299,6 +299,13 @@ var (
 	ErrLimit = errors.New("opsitem: the account's quota of OpsItems is used up")
 )
 
+// ExistsError says that an OpsItem cannot be opened again while another one of its deduplication string is open.
+type ExistsError struct{ OpsItem string } // the other
+
+func (e *ExistsError) Error() string {
+	return "opsitem: " + e.OpsItem + " of the same deduplication string is open"
+}
+
 // Center is OpsCenter as this package needs it. The adapter retries nothing; whoever calls does.
 type Center interface {
 	// Create files one and gives its id. Where OpsCenter already has an open one of the same deduplication string it gives
@@ -308,7 +315,7 @@ type Center interface {
 	Find(ctx context.Context, episodeKey string) ([]string, error)
 	// Get gives one, or ErrNotFound.
 	Get(ctx context.Context, oid string) (Item, error)
-	// Update applies p, or gives ErrNotFound.
+	// Update applies p, or gives ErrNotFound, or an *ExistsError.
 	Update(ctx context.Context, oid string, p Patch) error
 	// Holding gives the OpsItems, whoever filed them, that are Open or InProgress and name the resource, newest first.
 	Holding(ctx context.Context, arn string) ([]Item, error)
