@@ -114,7 +114,7 @@ func (w *walk) operate() {
 		e.Priority = 1 + w.r.IntN(5)
 	case 2:
 		e.Category = pick(w.r, "Cost", "Performance", "Security")
-		if e.Category != it.Category && !(im.Ordered && e.Category == known.Level.Category) {
+		if e.Category != it.Category && (!im.Ordered || e.Category != known.Level.Category) {
 			w.category[iid] = e.Category
 		}
 	case 3:
@@ -126,7 +126,7 @@ func (w *walk) operate() {
 		s := pick(w.r, opsitem.Open, opsitem.InProgress, opsitem.Resolved)
 		e.Status = string(s)
 		// What takes back what is on its way, before anybody knows that it came through, looks like nothing happened.
-		if e.Status != it.Status && !(im.Ordered && s == known.Status) {
+		if e.Status != it.Status && (!im.Ordered || s != known.Status) {
 			w.status[iid] = s
 		}
 	}
