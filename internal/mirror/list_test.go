@@ -118,8 +118,7 @@ func TestListDeleted(t *testing.T) {
 	w := newWorld(t)
 	list := w.listed(3)
 	w.remove(w.load(list).OpsItem)
-	w.candidate(200, 4) // nobody knows yet
-	w.turns()
+	w.check() // or whatever else notices it
 	low := w.candidate(201, 4)
 	w.turns()
 	ep := w.episode(low, 1)
@@ -128,6 +127,27 @@ func TestListDeleted(t *testing.T) {
 	}
 	if w.load(ep.Parent).OpsItem == "" {
 		t.Errorf("folded into a list that has no OpsItem: %+v", w.episode(ep.Parent, 1))
+	}
+	if h := w.said(list, 1); !strings.HasSuffix(h[len(h)-1], ", let go: it listed nothing else") {
+		t.Errorf("%q", h)
+	}
+}
+
+// What was folded into it before anybody noticed is listed in OpsCenter all the same.
+func TestListDeletedUnnoticed(t *testing.T) {
+	w := newWorld(t)
+	list := w.listed(3)
+	before := w.load(list).OpsItem
+	w.remove(before)
+	low := w.candidate(200, 4)
+	w.turns()
+	w.turns()
+	oid := w.load(list).OpsItem
+	if w.episode(low, 1).Parent != list || oid == "" || oid == before || !strings.Contains(w.described(oid), "4 improvements") {
+		t.Errorf("%+v, %+v", w.episode(low, 1), w.episode(list, 1))
+	}
+	if h := w.said(list, 1); !strings.HasSuffix(h[len(h)-1], before+", filed again: it lists what nobody has seen there") {
+		t.Errorf("%q", h)
 	}
 }
 

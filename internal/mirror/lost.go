@@ -15,13 +15,33 @@ import (
 )
 
 // missed says whether an episode that has no OpsItem gets one, while it is open: where it never had one, because it was
-// closed before its turn and goes on after all; or where somebody deleted it, and people asked for it or it is critical or
-// high. Once: whoever deletes it again means it.
+// closed before its turn and goes on after all; or where somebody deleted it, as fate says.
 func missed(im improvement.Improvement, ep opsitem.Episode) bool {
 	if im.Episode != ep.N || im.Status.Closed() {
 		return false
 	}
-	return len(ep.Lost) == 0 || len(ep.Lost) == 1 && (im.Evidence.People || im.InForce().Severity <= 2)
+	again, _ := fate(im, ep, false)
+	return len(ep.Lost) == 0 || again
+}
+
+// fate says whether the OpsItem of an episode that was deleted is filed again, and why: where people asked for it, or it is
+// critical or high, or, untold, it is a list of more than OpsCenter was told. Once: whoever deletes it again means it.
+func fate(im improvement.Improvement, ep opsitem.Episode, untold bool) (again bool, why string) {
+	switch {
+	case im.Status.Closed():
+		return false, "nobody works on it any more"
+	case len(ep.Lost) > 1:
+		return false, "it was deleted once before"
+	case untold:
+		return true, "it lists what nobody has seen there"
+	case ep.List:
+		return false, "it listed nothing else"
+	case im.Evidence.People:
+		return true, "people asked for it"
+	default:
+		severity := im.InForce().Severity
+		return severity <= 2, fmt.Sprintf("only machines raised it, and its severity is %d", severity)
+	}
 }
 
 // lost takes in that an episode's OpsItem was deleted in OpsCenter, which tells nobody: it is filed again or let go, and
@@ -36,7 +56,7 @@ func (s *Service) lost(ctx context.Context, iid id.Improvement, n int, oid strin
 			d := gone(&ep, oid)
 			return s.Store.SaveBudgeted(ctx, ep, d)
 		}
-		d := gone(&ep, oid)
+		d, untold := gone(&ep, oid), ep.List && ep.Order == opsitem.Push
 		ep.Error = "The OpsItem was deleted in OpsCenter."
 		ep.Order, ep.Tried, ep.TriedLevel, ep.Attempts, ep.RetryAt = opsitem.None, "", opsitem.Level{}, 0, time.Time{}
 		if im.Episode != n {
@@ -46,11 +66,12 @@ func (s *Service) lost(ctx context.Context, iid id.Improvement, n int, oid strin
 		if ep.Adopted {
 			im = improvement.Forsaken(im, ep.Filed, now)
 		}
+		again, why := fate(im, ep, untold)
 		im.Entries++
-		e := improvement.Entry{Seq: im.Entries, At: now, By: "OpsCenter", What: "OpsItem deleted", Detail: oid + ", let go: " + why(im, ep)}
+		e := improvement.Entry{Seq: im.Entries, At: now, By: "OpsCenter", What: "OpsItem deleted", Detail: oid + ", let go: " + why}
 		ep.OpsItem, im.OpsItem, im.Ordered = "", "", false
-		if missed(im, ep) {
-			e.Detail = oid + ", filed again: " + why(im, ep)
+		if again {
+			e.Detail = oid + ", filed again: " + why
 			if err := s.fileAgain(ctx, &im, &ep); err != nil {
 				return err
 			}
@@ -69,19 +90,6 @@ func gone(ep *opsitem.Episode, oid string) governor.Delta {
 	d := governor.Delta{Month: ep.Counted, Gone: 1}
 	ep.Counted = "" // another one is another one of the budget's
 	return d
-}
-
-func why(im improvement.Improvement, ep opsitem.Episode) string {
-	switch {
-	case im.Status.Closed():
-		return "nobody works on it any more"
-	case len(ep.Lost) > 1:
-		return "it was deleted once before"
-	case im.Evidence.People:
-		return "people asked for it"
-	default:
-		return fmt.Sprintf("only machines raised it, and its severity is %d", im.InForce().Severity)
-	}
 }
 
 // fileAgain orders an OpsItem for an episode that has none any more, as things stand now. Its deduplication string is another: the deleted
