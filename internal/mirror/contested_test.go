@@ -76,7 +76,10 @@ func (w *world) checkout() {
 // name adds an ARN to what an OpsItem is about, as an operator does.
 func (w *world) name(oid, arn string) {
 	w.t.Helper()
-	list := strings.TrimSuffix(w.data(oid)["/aws/resources"], "]") + `,{"arn":"` + arn + `"}]`
+	list := `[{"arn":"` + arn + `"}]`
+	if there := w.data(oid)["/aws/resources"]; there != "" {
+		list = strings.TrimSuffix(there, "]") + "," + list[1:]
+	}
 	_, err := w.client.UpdateOpsItem(w.t.Context(), &ssm.UpdateOpsItemInput{OpsItemId: &oid, OperationalData: map[string]types.OpsItemDataValue{
 		"/aws/resources": {Type: types.OpsItemDataTypeSearchableString, Value: aws.String(list)},
 	}})

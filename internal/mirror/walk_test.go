@@ -183,6 +183,30 @@ func (w *walk) fails() {
 	}
 }
 
+// cord has people stop the line, or stands down what was stopped.
+func (w *walk) cord() {
+	for _, im := range w.cases() {
+		if !im.AndonUp() {
+			continue
+		}
+		w.do("%s is stood down", im.ID)
+		_, _ = w.team.StandDown(w.t.Context(), im.ID, "It was a test.", ana) // somebody may be faster
+		w.sweep()
+		return
+	}
+	w.do("three people stop the line")
+	w.pull("Checkout", 3)
+	w.sweep()
+}
+
+func (w *walk) cases() []improvement.Improvement {
+	page, err := w.st.ListImprovements(w.t.Context(), w.p.ID, store.ImprovementFilter{}, false, "", 100)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return page.Items
+}
+
 func (w *walk) step() {
 	w.clock.Lock() // no call takes a minute
 	w.wait(time.Minute + time.Duration(w.r.IntN(600))*time.Second)
@@ -224,7 +248,15 @@ func (w *walk) step() {
 			delete(w.status, iid)
 			delete(w.category, iid)
 		}
+	case n < 88:
+		w.cord()
 	case n < 90:
+		if _, oid := w.one(w.r); oid != "" {
+			w.do("%s names a resource more", oid)
+			w.ops.Faults().Clear()
+			w.name(oid, "arn:aws:ec2:us-east-1:111122223333:instance/i-"+w.rand())
+		}
+	case n < 93:
 		w.do("hours pass")
 		w.clock.Lock()
 		w.wait(time.Duration(w.r.IntN(180)) * time.Minute)
@@ -251,7 +283,7 @@ func (w *walk) rests() {
 func (w *walk) meet(im improvement.Improvement, ep opsitem.Episode) {
 	for what, is := range map[string]bool{
 		"reopened": im.Episode > 1, "on the OpsItem before": ep.Before != "", "adopted": ep.Adopted, "deleted": len(ep.Lost) > 0, "reworded": ep.Reworded,
-		"folded": ep.Parent != "", "lists": ep.List, "let go": ep.OpsItem == "" && len(ep.Lost) > 0, "related": len(ep.Related) > 0,
+		"folded": ep.Parent != "", "lists": ep.List, "stopped": !im.Andon.Pulled.IsZero(), "let go": ep.OpsItem == "" && len(ep.Lost) > 0, "related": len(ep.Related) > 0,
 	} {
 		if is {
 			w.met[what]++
@@ -268,12 +300,8 @@ func (w *walk) meet(im improvement.Improvement, ep opsitem.Episode) {
 // agree says what both sides do not agree on.
 func (w *walk) agree() (wrong []string) {
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
-	page, err := w.st.ListImprovements(w.t.Context(), w.p.ID, store.ImprovementFilter{}, false, "", 100)
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	current := map[string]bool{}
-	for _, im := range page.Items {
+	for _, im := range w.cases() {
 		ep := w.episode(im.ID, im.Episode)
 		w.meet(im, ep)
 		if ep.Order != opsitem.None || im.Ordered {
@@ -327,7 +355,13 @@ func newWalk(t *testing.T, seed uint64) *walk {
 		world: newWorld(t), r: rand.New(rand.NewPCG(seed, 7)), //nolint:gosec // repeatable on purpose
 		met: map[string]int{}, status: map[id.Improvement]opsitem.Status{}, category: map[id.Improvement]string{},
 	}
-	w.rules(func(p *product.Product) { p.Rules.Severity = 4 })
+	w.checkout()
+	w.rules(func(p *product.Product) {
+		p.Rules.Severity = 4
+		if seed%2 == 0 { // one cluster of alarms and people
+			p.Components[0].Rules = append(p.Components[0].Rules, signal.Rule{Name: "latency"})
+		}
+	})
 	w.skew = pick(w.r, 0, 30*time.Second, -30*time.Second)
 	if seed%3 == 0 {
 		w.Budget = governor.Budget{Month: 4}
