@@ -49,13 +49,13 @@ func (s *Service) adopt(ctx context.Context, ep opsitem.Episode) (bool, error) {
 	for _, item := range held {
 		// Contains finds longer names, too. An attempt before may have got as far as our keys.
 		begun := item.Source != opsitem.FiledBy && item.Data[opsitem.KeyEpisode] == ep.Key()
-		if !foreign(item) && !begun || !slices.Contains(item.Resources, arn) || slices.Contains(ep.Lost, item.ID) {
+		if !foreign(item) && !begun || !slices.Contains(item.Resources, arn) || ep.Had(item.ID) {
 			continue
 		}
 		keys := opsitem.Patch{Data: ep.Request.Data, Automations: ep.Request.Automations, Related: ep.Related}
 		err := s.Center.Update(ctx, item.ID, keys)
-		if errors.Is(err, opsitem.ErrNotFound) {
-			continue
+		if errors.Is(err, opsitem.ErrNotFound) || fault.Is(err, fault.Invalid) || fault.Is(err, fault.Forbidden) {
+			continue // gone, or nothing that we can write into: it is filed beside it
 		}
 		if err != nil {
 			return false, &centerError{fmt.Errorf("adopt %s: %w", item.ID, err)}
@@ -73,9 +73,9 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 		}
 		now := s.Now()
 		whose := operator(cmp.Or(item.CreatedBy, item.Source))
-		ep.OpsItem, ep.Adopted, ep.Filed, ep.Status, ep.Level, ep.Seen = item.ID, true, now, item.Status, item.Level, item.Modified
-		ep.Resources, ep.Looked = item.Resources, looked(ep)
-		ep.Pushed, ep.Keys = now, opsitem.Passing(ep.Request.Data)
+		ep.OpsItem, ep.Filed, ep.Pushed = item.ID, now, now
+		ep.Adopted, ep.Taken, ep.Status, ep.Level, ep.Seen = true, now, item.Status, item.Level, item.Modified
+		ep.Resources, ep.Looked, ep.Keys = item.Resources, looked(ep), opsitem.Passing(ep.Request.Data)
 		c := improvement.Change{Improvement: im, Budget: spare(&ep)}
 		if im.Episode == ep.N {
 			im.OpsItem = item.ID
@@ -103,30 +103,37 @@ func (s *Service) succeeded(ctx context.Context, ep opsitem.Episode, oid string)
 	if err != nil { // where it is gone by now, the next attempt opens ours
 		return &centerError{fmt.Errorf("get %s: %w", oid, err)}
 	}
-	if !foreign(item) && item.Data[opsitem.KeyEpisode] != ep.Key() {
-		return &centerError{fault.New(fault.Invalid, "opsitem_taken", "Another loop's OpsItem "+oid+" has the deduplication string of "+ep.OpsItem+".")}
+	if item.Source == opsitem.FiledBy || !foreign(item) && item.Data[opsitem.KeyEpisode] != ep.Key() {
+		return &centerError{fault.New(fault.Conflict, "opsitem_taken", "The OpsItem "+oid+", which is another case's, has the deduplication string of "+ep.OpsItem+".")}
 	}
 	return s.again(ctx, ep.Improvement, ep.N, func(im improvement.Improvement, now opsitem.Episode) error {
 		if now.OpsItem != ep.OpsItem || now.Order != opsitem.Push {
 			return nil
 		}
+		at, whose, before := s.Now(), operator(cmp.Or(item.CreatedBy, item.Source)), now.OpsItem
 		now.Related = slices.DeleteFunc(slices.Clone(now.Related), func(r string) bool { return r == oid })
 		if len(now.Related) < maxRelated {
-			now.Related = append(now.Related, now.OpsItem)
+			now.Related = append(now.Related, before)
 		}
-		now.OpsItem, now.Attempts, now.RetryAt, now.Error = oid, 0, time.Time{}, ""
+		now.Former = append(slices.Clip(now.Former), before)
+		if im.Episode == now.N {
+			if now.Adopted {
+				im = improvement.Forsaken(im, cmp.Or(now.Taken, now.Filed), at)
+			}
+			im = improvement.Adopted(im, item.Level, whose, at)
+		}
+		now.OpsItem, now.Counted, now.Attempts, now.RetryAt, now.Error = oid, "", 0, time.Time{}, ""
 		now.Known = opsitem.Known{
-			Adopted: item.Source != opsitem.FiledBy, Status: item.Status, Level: item.Level, Seen: item.Modified, Resources: item.Resources,
+			Adopted: true, Taken: at, Status: item.Status, Level: item.Level, Seen: item.Modified, Resources: item.Resources,
 			Keys: opsitem.Passing(item.Data), Looked: now.Looked,
 		}
 		c := improvement.Change{Improvement: im, Episode: &now}
 		if im.Episode == now.N {
 			c.Improvement.OpsItem = oid
 			c.Improvement.Entries++
-			c.Improvement.Updated = s.Now()
+			c.Improvement.Updated = at
 			c.Entry = &improvement.Entry{
-				Seq: c.Improvement.Entries, At: c.Improvement.Updated, By: operator(cmp.Or(item.CreatedBy, item.Source)), What: "OpsItem adopted",
-				Detail: oid + ", from " + item.Source + ", which came after " + ep.OpsItem,
+				Seq: c.Improvement.Entries, At: at, By: whose, What: "OpsItem adopted", Detail: oid + ", from " + item.Source + ", which came after " + before,
 			}
 		}
 		return s.Store.SaveFiled(ctx, c)

@@ -85,3 +85,32 @@ func TestTheirsComesAgain(t *testing.T) {
 		t.Error("the later one is not heard")
 	}
 }
+
+// Where the later one is deleted, the one before, which still has our keys, is not taken for what was filed instead.
+func TestTheirsComesAgainAndIsDeleted(t *testing.T) {
+	w := newWorld(t)
+	w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
+	first := w.theirs(alarmARN)
+	iid := w.alarm("errors", signal.Firing, 1)
+	w.settle()
+	w.wait(time.Minute)
+	w.alarm("errors", signal.Recovered, 1)
+	w.settle()
+	w.wait(10 * time.Minute)
+	second := w.theirs(alarmARN)
+	w.alarm("errors", signal.Firing, 1)
+	w.settle()
+	w.gone(iid, 1)
+	w.ops.Faults().Throttle("CreateOpsItem", 1)
+	w.run(iid, 1)
+	w.console(first, opsitem.InProgress)
+	w.deliver()
+	if im := w.load(iid); im.Status != improvement.Accepted {
+		t.Errorf("the one before says that it is %s", im.Status)
+	}
+	w.heal()
+	im, ep := w.load(iid), w.episode(iid, 1)
+	if im.Status != improvement.Accepted || ep.Adopted || ep.OpsItem == "" || ep.OpsItem == second || w.item(ep.OpsItem).Severity != "1" {
+		t.Errorf("%+v\n%+v\n%q", im, ep, w.said(iid, 1))
+	}
+}

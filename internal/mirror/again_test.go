@@ -119,6 +119,18 @@ func TestAdoptedLevelGoesWithIt(t *testing.T) {
 		{"a person here set it to something else that is severe", func(w *world, _ string) {
 			w.rate(improvement.Edit{Severity: new(2), Priority: new(3), Category: new("Cost")})
 		}, opsitem.Level{Severity: 2, Priority: 3, Category: "Cost"}},
+		{"it was taken up again as the next episode", func(w *world, oid string) {
+			w.decide(w.only, improvement.Decision{Verb: improvement.Ship})
+			w.heal()
+			w.wait(72 * time.Hour)
+			w.console(oid, opsitem.Open)
+		}, opsitem.Level{Severity: 1, Priority: 5, Category: "Availability"}},
+		{"another one of the alarm's came after it", func(w *world, oid string) {
+			w.alarm("errors", signal.Recovered, 1)
+			w.settle()
+			w.theirs(alarmARN)
+			w.alarm("errors", signal.Firing, 1)
+		}, opsitem.Level{Severity: 1, Priority: 5, Category: "Availability"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -131,7 +143,7 @@ func TestAdoptedLevelGoesWithIt(t *testing.T) {
 			w.wait(time.Minute)
 			tt.since(w, theirs)
 			w.heal()
-			w.gone(w.only, 1)
+			w.gone(w.only, w.load(w.only).Episode)
 			w.settle()
 			im := w.load(w.only)
 			if (im.OpsItem != "") != (tt.want != opsitem.Level{}) {

@@ -38,13 +38,13 @@ func (s *Service) file(ctx context.Context, ep opsitem.Episode) error {
 	return s.filed(ctx, ep.Improvement, ep.N, oid)
 }
 
-// find gives the OpsItems of an episode that OpsCenter has, but for those that were deleted. An error is a *centerError.
+// find gives the OpsItems of an episode that OpsCenter has, but for those that are its no more. An error is a *centerError.
 func (s *Service) find(ctx context.Context, ep opsitem.Episode) ([]string, error) {
 	found, err := s.Center.Find(ctx, ep.Key())
 	if err != nil {
 		return nil, &centerError{fmt.Errorf("find %s: %w", ep.Key(), err)}
 	}
-	return slices.DeleteFunc(found, func(oid string) bool { return slices.Contains(ep.Lost, oid) }), nil
+	return slices.DeleteFunc(found, ep.Had), nil
 }
 
 // found takes an OpsItem that is there already. Somebody may have worked on it since, and what OpsCenter told of it was

@@ -202,7 +202,16 @@ func TestBackoff(t *testing.T) {
 // meanwhile does something while OpsCenter is asked.
 type meanwhile struct {
 	opsitem.Center
-	create, update func()
+	create, update, get func()
+}
+
+func (m *meanwhile) Get(ctx context.Context, oid string) (opsitem.Item, error) {
+	item, err := m.Center.Get(ctx, oid)
+	if do := m.get; do != nil {
+		m.get = nil
+		do()
+	}
+	return item, err
 }
 
 func (m *meanwhile) Create(ctx context.Context, r opsitem.Request) (string, bool, error) {

@@ -36,8 +36,11 @@ func (s *Service) lookOnce(ctx context.Context, iid id.Improvement, n int, oid, 
 	if err != nil {
 		return "", item, fmt.Errorf("load improvement %s: %w", iid, err)
 	}
-	if ep.OpsItem != oid && (ep.OpsItem != "" || slices.Contains(ep.Lost, oid)) {
+	if ep.OpsItem != oid && (ep.OpsItem != "" || ep.Had(oid)) {
 		return Gone, item, nil // it was this episode's; another one is now, or none
+	}
+	if im.Episode != n && im.OpsItem == oid {
+		return Same, item, nil // the next episode goes on with it, as somebody saw meanwhile
 	}
 	item, err = s.Center.Get(ctx, oid)
 	if errors.Is(err, opsitem.ErrNotFound) {

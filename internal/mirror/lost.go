@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func (s *Service) lost(ctx context.Context, iid id.Improvement, n int, oid strin
 		}
 		now := s.Now()
 		if ep.Adopted {
-			im = improvement.Forsaken(im, ep.Filed, now)
+			im = improvement.Forsaken(im, cmp.Or(ep.Taken, ep.Filed), now)
 		}
 		again, why := fate(im, ep, untold)
 		im.Entries++
@@ -108,7 +109,7 @@ func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep
 		ep.Request.Dedup += "/again"
 	}
 	ep.Request.Related = ep.Related
-	ep.Order, ep.Known = opsitem.File, opsitem.Known{}
+	ep.Order, ep.Attempted, ep.Known = opsitem.File, time.Time{}, opsitem.Known{}
 	im.Ordered = true
 	return nil
 }

@@ -189,7 +189,7 @@ func reason(err error) string {
 		return "OpsCenter is throttling."
 	case fault.Is(err, fault.Unavailable):
 		return "OpsCenter does not answer."
-	case fault.Is(err, fault.Invalid), fault.Is(err, fault.Forbidden):
+	case fault.Is(err, fault.Invalid), fault.Is(err, fault.Forbidden), fault.Is(err, fault.Conflict):
 		return "OpsCenter refused the request; see the function's log."
 	default:
 		return "OpsCenter could not be reached; see the function's log."

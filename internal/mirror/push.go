@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,7 @@ func past() opsitem.Patch { return opsitem.Patch{Status: opsitem.Resolved} }
 // it was adopted.
 func modest(w opsitem.Patch, im improvement.Improvement, ep opsitem.Episode) opsitem.Patch {
 	l := im.Level
-	ours := func(by string, at time.Time) bool { return by != "" || at.After(ep.Filed) }
+	ours := func(by string, at time.Time) bool { return by != "" || at.After(cmp.Or(ep.Taken, ep.Filed)) }
 	stopped := !im.Andon.Pulled.IsZero() && im.Andon.Episode == im.Episode // then it was told 1, and whatever holds since
 	if !stopped && !ours(l.Severity.By, l.Severity.At) {
 		w.Level.Severity = 0

@@ -124,3 +124,33 @@ func TestOperatorReopens(t *testing.T) {
 		t.Errorf("%d, %v, %s", took, err, w.load(iid).Status)
 	}
 }
+
+// Two functions look at once at what an operator took up again: one begins the next episode, and the other sees that.
+func TestResumedByTwo(t *testing.T) {
+	w := newWorld(t)
+	iid, oid := w.filed()
+	w.decide(iid, improvement.Decision{Verb: improvement.Ship})
+	w.settle()
+	w.wait(3 * 24 * time.Hour)
+	w.forget()
+	w.console(oid, opsitem.InProgress)
+	look := func() (out mirror.Outcome) {
+		out, err := w.Sync(t.Context(), oid, operator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	w.Center = &meanwhile{Center: w.Center, get: func() {
+		if out := look(); out != mirror.Resuming {
+			t.Errorf("the first: %s", out)
+		}
+	}}
+	if out := look(); out != mirror.Same {
+		t.Errorf("the second: %s", out)
+	}
+	w.heal()
+	if im := w.load(iid); im.Status != improvement.InProgress || im.Episode != 2 || w.item(oid).Status != "InProgress" {
+		t.Errorf("%+v, %q", im, w.said(iid, 2))
+	}
+}

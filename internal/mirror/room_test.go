@@ -7,6 +7,7 @@ import (
 
 	"learningloop/internal/governor"
 	"learningloop/internal/id"
+	"learningloop/internal/improvement"
 	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/product"
 	"learningloop/internal/signal"
@@ -76,5 +77,44 @@ func TestAdoptingNeedsNoRoom(t *testing.T) {
 				t.Errorf("history: %s", h)
 			}
 		})
+	}
+}
+
+// Theirs that we may not write into keeps nothing from being folded, or from waiting.
+func TestRoomBesideWhatIsNotOurs(t *testing.T) {
+	for _, severity := range []int{1, 3} {
+		w := newWorld(t)
+		w.rules(func(p *product.Product) { p.Rules.Severity = 4 })
+		w.Budget = governor.Budget{Month: 1}
+		w.candidate(1, 1)
+		w.sweepOnce()
+		w.theirs(alarmARN)
+		iid := w.alarm("errors", signal.Firing, severity)
+		w.ops.Faults().FailNext("UpdateOpsItem", 1000, emulator.Fault{Code: "OpsItemInvalidParameterException"})
+		w.sweepOnce()
+		if ep := w.episode(iid, 1); ep.Held != (severity == 1) || ep.Folds() != (severity == 3) {
+			t.Errorf("severity %d: %+v", severity, ep)
+		}
+	}
+}
+
+// As long as nothing was created, what is filed is what is true by then.
+func TestRewordedWhileItWaits(t *testing.T) {
+	w := newWorld(t)
+	w.rules(func(p *product.Product) { p.Rules.Severity = 4 })
+	w.Budget = governor.Budget{Month: 1}
+	w.candidate(1, 1)
+	w.sweepOnce()
+	w.only = w.alarm("errors", signal.Firing, 1)
+	w.ops.Faults().Throttle("DescribeOpsItems", 1)
+	w.sweepOnce()
+	w.wait(governor.Again)
+	w.sweepOnce()
+	w.rate(improvement.Edit{Title: new("Nothing can be bought")})
+	w.Budget = governor.Budget{}
+	w.wait(governor.Again)
+	w.settle()
+	if it := w.item(w.load(w.only).OpsItem); it.Title != "Nothing can be bought" {
+		t.Errorf("filed as %q", it.Title)
 	}
 }

@@ -24,7 +24,7 @@ func (s *Service) turn(ctx context.Context, ep *opsitem.Episode) (delta governor
 		if over, err := s.over(ctx, *ep); over || err != nil {
 			return delta, false, err
 		}
-	case !closed && ep.Attempts == 0:
+	case !closed && ep.Attempted.IsZero():
 		if err := s.refresh(ctx, im, ep); err != nil {
 			return delta, false, err
 		}

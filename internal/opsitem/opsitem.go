@@ -67,6 +67,7 @@ type Episode struct {
 	N           int            `json:"n,omitzero"`
 	OpsItem     string         `json:"opsItem,omitzero"`     // "" until filed, and after it was deleted
 	Lost        []string       `json:"lost,omitzero"`        // OpsItems of it that were deleted in OpsCenter
+	Former      []string       `json:"former,omitzero"`      // OpsItems of it that others came after
 	Related     []string       `json:"related,omitzero"`     // OpsItems about the same
 	Before      string         `json:"before,omitzero"`      // key of the episode whose OpsItem it goes on with
 	Correlation string         `json:"correlation,omitzero"` // of the request or event that opened it
@@ -96,6 +97,7 @@ type Episode struct {
 // Known is what is known of an episode's OpsItem; the zero value before there is one.
 type Known struct {
 	Adopted    bool      `json:"adopted,omitzero"`    // somebody else created it: its words and level stay theirs
+	Taken      time.Time `json:"taken,omitzero"`      // when it was adopted; zero where an older release did so, when the episode was filed
 	Status     Status    `json:"status,omitzero"`     // as last seen in OpsCenter
 	Level      Level     `json:"level,omitzero"`      // as last seen in OpsCenter
 	Seen       time.Time `json:"seen,omitzero"`       // OpsCenter's time of what was last taken over from it
@@ -107,6 +109,11 @@ type Known struct {
 	Words      string    `json:"words,omitzero"`      // digest of the description that OpsCenter was last told
 	Reworded   bool      `json:"reworded,omitzero"`   // a person wrote another description in the console: it stays
 	Looked     []string  `json:"looked,omitzero"`     // alarms and findings of which others' OpsItems were looked for
+}
+
+// Had says whether an OpsItem was the episode's, and is no more.
+func (e Episode) Had(oid string) bool {
+	return slices.Contains(e.Lost, oid) || slices.Contains(e.Former, oid)
 }
 
 // Folds says whether the episode is a line of a weekly list, without an OpsItem of its own.

@@ -13,8 +13,8 @@
 // # States
 //
 // Firing says that something is wrong. Recovered says that what the Key is about is right again; tests, builds and checks
-// say so again and again, which says nothing where no episode of the Key is open (Weigh). Info raises nothing; with a Release it is a launch mark, and ends the failure of
-// the release before it (Signal.Ends).
+// say so again and again, which says nothing where no episode of the Key is open (Weigh). Info raises nothing; with a
+// Release it is a launch mark, and ends the failure of the release before it (Signal.Ends).
 //
 //	event                                   Firing                  Recovered            Info             ignored
 //	CloudWatch alarm                        ALARM                   OK after anything    -                INSUFFICIENT_DATA; OK after OK;

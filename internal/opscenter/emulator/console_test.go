@@ -236,7 +236,7 @@ func TestConsoleFiltersFoldedAway(t *testing.T) {
 		}
 	}
 	_, page, _ := b.open(testPrefix + "/items/" + ana)
-	links := regexp.MustCompile(`<dd>([^<]*) <a href="([^"]*)">Others with this</a>`).FindAllStringSubmatch(page, -1)
+	links := regexp.MustCompile(`<dd>([^<]*) <a href="([^"]*)">Others that contain this`).FindAllStringSubmatch(page, -1)
 	if len(links) != 2 || strings.Contains(page, `secret words <a`) {
 		t.Fatalf("links of operational data: %q", links)
 	}

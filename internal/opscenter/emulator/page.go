@@ -38,7 +38,7 @@ func readPage(token string, limit int, list string, filters any, refuse func() *
 
 func scopeOf(list string, filters any) uint32 {
 	h := fnv.New32a()
-	text, _ := json.Marshal(filters) // strings only
+	text, _ := json.Marshal(filters) // strings, and times that JSON has
 	_, _ = h.Write([]byte(list))     // a hash takes everything
 	_, _ = h.Write(text)
 	return h.Sum32()

@@ -135,9 +135,10 @@ var listKeys = []struct {
 	{name: "changed-to", fits: isDay, folded: true},
 }
 
+// isDay takes what a date field sends, within the years that a Span can tell from none and JSON can write.
 func isDay(v string) bool {
-	_, err := time.Parse(time.DateOnly, v)
-	return err == nil
+	t, err := time.Parse(time.DateOnly, v)
+	return err == nil && t.Year() >= 1000 && t.Year() < 9999
 }
 
 // readList keeps of an address what the list shows by, in one form whatever the form it came in. What is not among the

@@ -133,7 +133,7 @@ const stories = {
     if (found.length !== 1 || !found[0].startsWith('CloudWatch alarm')) return `${found}`;
     if (!(await page.isVisible('#category'))) return 'the filter that is set is folded away';
     await page.goto(`${list}/items/${cfg.item}`);
-    await page.locator('.data div', { hasText: 'learningloop.owner' }).getByText('Others with this').click();
+    await page.locator('.data div', { hasText: 'learningloop.owner' }).getByText('Others that contain this').click();
     const owned = await titles(page);
     if (owned.length !== 1 || (await page.inputValue('#data-value')) !== 'mary.major@example.com') return `of one owner: ${owned}`;
     await page.fill('#created-from', '2001-01-01');
