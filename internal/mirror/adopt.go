@@ -78,15 +78,9 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 		ep.Resources, ep.Looked, ep.Keys = item.Resources, looked(ep), opsitem.Passing(ep.Request.Data)
 		c := improvement.Change{Improvement: im, Budget: spare(&ep)}
 		if im.Episode == ep.N {
-			im.OpsItem = item.ID
-			im.Entries++
-			c.Entry = &improvement.Entry{Seq: im.Entries, At: now, By: whose, What: "OpsItem adopted", Detail: item.ID + ", from " + item.Source}
-			im = improvement.Adopted(im, item.Level, whose, now)
-			if next, moved := improvement.Mirrored(im, item.Status, whose, now); moved && item.Status != opsitem.Open && !im.Status.Closed() {
-				c.Also, c.Notice, im = []improvement.Entry{*next.Entry}, next.Notice, next.Improvement
-			}
+			welcome(&c, item, whose, "", now)
 		}
-		im, ep, err := s.done(ctx, im, ep)
+		im, ep, err := s.done(ctx, c.Improvement, ep)
 		if err != nil {
 			return err
 		}
@@ -94,6 +88,20 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 		c.Stage(now)
 		return s.Store.SaveFiled(ctx, c)
 	})
+}
+
+// welcome gives an Improvement the OpsItem of somebody else, with its level, and the status where somebody works on it
+// already. more goes on with the line that says so.
+func welcome(c *improvement.Change, item opsitem.Item, whose, more string, now time.Time) {
+	im := c.Improvement
+	im.OpsItem, im.Updated = item.ID, now
+	im.Entries++
+	c.Entry = &improvement.Entry{Seq: im.Entries, At: now, By: whose, What: "OpsItem adopted", Detail: item.ID + ", from " + item.Source + more}
+	im = improvement.Adopted(im, item.Level, whose, now)
+	if next, moved := improvement.Mirrored(im, item.Status, whose, now); moved && item.Status != opsitem.Open && !im.Status.Closed() {
+		c.Also, c.Notice, im = []improvement.Entry{*next.Entry}, next.Notice, next.Improvement
+	}
+	c.Improvement = im
 }
 
 // succeeded goes on with the OpsItem that came after an episode's: when an alarm returns, its own action files another one,
@@ -116,26 +124,20 @@ func (s *Service) succeeded(ctx context.Context, ep opsitem.Episode, oid string)
 			now.Related = append(now.Related, before)
 		}
 		now.Former = append(slices.Clip(now.Former), before)
+		c := improvement.Change{Improvement: im}
 		if im.Episode == now.N {
 			if now.Adopted {
-				im = improvement.Forsaken(im, cmp.Or(now.Taken, now.Filed), at)
+				c.Improvement = improvement.Forsaken(im, cmp.Or(now.Taken, now.Filed), at)
 			}
-			im = improvement.Adopted(im, item.Level, whose, at)
+			welcome(&c, item, whose, ", which came after "+before, at)
 		}
 		now.OpsItem, now.Counted, now.Attempts, now.RetryAt, now.Error = oid, "", 0, time.Time{}, ""
 		now.Known = opsitem.Known{
 			Adopted: true, Taken: at, Status: item.Status, Level: item.Level, Seen: item.Modified, Resources: item.Resources,
 			Keys: opsitem.Passing(item.Data), Looked: now.Looked,
 		}
-		c := improvement.Change{Improvement: im, Episode: &now}
-		if im.Episode == now.N {
-			c.Improvement.OpsItem = oid
-			c.Improvement.Entries++
-			c.Improvement.Updated = at
-			c.Entry = &improvement.Entry{
-				Seq: c.Improvement.Entries, At: at, By: whose, What: "OpsItem adopted", Detail: oid + ", from " + item.Source + ", which came after " + before,
-			}
-		}
+		c.Episode = &now
+		c.Stage(at)
 		return s.Store.SaveFiled(ctx, c)
 	})
 }

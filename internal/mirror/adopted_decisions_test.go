@@ -86,6 +86,26 @@ func TestTheirsComesAgain(t *testing.T) {
 	}
 }
 
+// Somebody may work on the later one before it is known.
+func TestTheirsComesAgainAndIsWorkedOn(t *testing.T) {
+	w := newWorld(t)
+	w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
+	w.theirs(alarmARN)
+	iid := w.alarm("errors", signal.Firing, 1)
+	w.settle()
+	w.wait(time.Minute)
+	w.alarm("errors", signal.Recovered, 1)
+	w.settle()
+	w.forget()
+	second := w.theirs(alarmARN)
+	w.console(second, opsitem.InProgress)
+	w.alarm("errors", signal.Firing, 1)
+	w.heal()
+	if im := w.load(iid); im.Status != improvement.InProgress || im.OpsItem != second || w.item(second).Status != "InProgress" {
+		t.Errorf("%+v, %q", im, w.said(iid, 1))
+	}
+}
+
 // Where the later one is deleted, the one before, which still has our keys, is not taken for what was filed instead.
 func TestTheirsComesAgainAndIsDeleted(t *testing.T) {
 	w := newWorld(t)
