@@ -235,6 +235,11 @@ func TestConsoleFiltersFoldedAway(t *testing.T) {
 			t.Errorf("%s: what narrows the list is not shown", tc.query)
 		}
 	}
+	for _, day := range []string{"0000-12-31", "9999-12-31", "2026-02-30", "tomorrow"} {
+		if _, page, _ := b.open(testPrefix + "?created-to=" + day); !strings.Contains(page, "There is no created-to “"+day+"”") || !strings.Contains(page, ">bob</a>") {
+			t.Errorf("%s is taken for a day", day)
+		}
+	}
 	_, page, _ := b.open(testPrefix + "/items/" + ana)
 	links := regexp.MustCompile(`<dd>([^<]*) <a href="([^"]*)">Others that contain this`).FindAllStringSubmatch(page, -1)
 	if len(links) != 2 || strings.Contains(page, `secret words <a`) {
