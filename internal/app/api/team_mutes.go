@@ -158,13 +158,18 @@ func muteOf(f url.Values, now time.Time) (m product.Mute, typed web.MuteForm, ba
 	return m, typed, bad
 }
 
+// muteForm gives what a form about a product's mutes was sent with.
+func (a *API) muteForm(r *http.Request) (p product.Product, f url.Values, err error) {
+	if p, err = a.freshProduct(r); err != nil {
+		return p, nil, err
+	}
+	f, err = form(r)
+	return p, f, err
+}
+
 // muteOnPage mutes what the form says.
 func (a *API) muteOnPage(r *http.Request) (answer, error) {
-	p, err := a.freshProduct(r)
-	if err != nil {
-		return answer{}, err
-	}
-	f, err := form(r)
+	p, f, err := a.muteForm(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -199,11 +204,7 @@ func (a *API) muteOnPage(r *http.Request) (answer, error) {
 
 // unmuteOnPage lets signals alert again.
 func (a *API) unmuteOnPage(r *http.Request) (answer, error) {
-	p, err := a.freshProduct(r)
-	if err != nil {
-		return answer{}, err
-	}
-	f, err := form(r)
+	p, f, err := a.muteForm(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -216,11 +217,7 @@ func (a *API) unmuteOnPage(r *http.Request) (answer, error) {
 
 // muteAgainOnPage takes the removal of a window back.
 func (a *API) muteAgainOnPage(r *http.Request) (answer, error) {
-	p, err := a.freshProduct(r)
-	if err != nil {
-		return answer{}, err
-	}
-	f, err := form(r)
+	p, f, err := a.muteForm(r)
 	if err != nil {
 		return answer{}, err
 	}
