@@ -35,6 +35,19 @@ func foreign(item opsitem.Item) bool {
 	return item.Data[opsitem.KeyEpisode] == "" && item.Data[opsitem.KeyImprovement] == ""
 }
 
+// creator is who created an OpsItem, for the history.
+func creator(item opsitem.Item) string { return operator(cmp.Or(item.CreatedBy, item.Source)) }
+
+// holding gives the open OpsItems about an ARN, whoever filed them. An error is a *centerError.
+func (s *Service) holding(ctx context.Context, arn string) ([]opsitem.Item, error) {
+	held, err := s.Center.Holding(ctx, arn)
+	if err != nil {
+		return nil, &centerError{fmt.Errorf("look for OpsItems about %s: %w", arn, err)}
+	}
+	// OpsCenter finds longer names, too.
+	return slices.DeleteFunc(held, func(item opsitem.Item) bool { return !slices.Contains(item.Resources, arn) }), nil
+}
+
 // adopt looks whether somebody else has an OpsItem open about the alarm or finding that raised an episode, and makes it the
 // episode's: it gets our keys, and its title, description and level stay theirs. It says whether it did.
 func (s *Service) adopt(ctx context.Context, ep opsitem.Episode) (bool, error) {
@@ -42,14 +55,14 @@ func (s *Service) adopt(ctx context.Context, ep opsitem.Episode) (bool, error) {
 	if arn == "" {
 		return false, nil
 	}
-	held, err := s.Center.Holding(ctx, arn)
+	held, err := s.holding(ctx, arn)
 	if err != nil {
-		return false, &centerError{fmt.Errorf("look for OpsItems about %s: %w", arn, err)}
+		return false, err
 	}
 	for _, item := range held {
-		// Contains finds longer names, too. An attempt before may have got as far as our keys.
+		// An attempt before may have got as far as our keys.
 		begun := item.Source != opsitem.FiledBy && item.Data[opsitem.KeyEpisode] == ep.Key()
-		if !foreign(item) && !begun || !slices.Contains(item.Resources, arn) || ep.Had(item.ID) {
+		if !foreign(item) && !begun || ep.Had(item.ID) {
 			continue
 		}
 		keys := opsitem.Patch{Data: ep.Request.Data, Automations: ep.Request.Automations, Related: ep.Related}
@@ -72,13 +85,11 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 			return nil
 		}
 		now := s.Now()
-		whose := operator(cmp.Or(item.CreatedBy, item.Source))
 		ep.OpsItem, ep.Filed, ep.Pushed = item.ID, now, now
-		ep.Adopted, ep.Taken, ep.Status, ep.Level, ep.Seen = true, now, item.Status, item.Level, item.Modified
-		ep.Resources, ep.Looked, ep.Keys = item.Resources, looked(ep), opsitem.Passing(ep.Request.Data)
+		ep.Known = theirs(item, ep.Request.Data, looked(ep), now)
 		c := improvement.Change{Improvement: im, Budget: spare(&ep)}
 		if im.Episode == ep.N {
-			welcome(&c, item, whose, "", now)
+			welcome(&c, item, "", now)
 		}
 		im, ep, err := s.done(ctx, c.Improvement, ep)
 		if err != nil {
@@ -90,10 +101,18 @@ func (s *Service) adopted(ctx context.Context, ep opsitem.Episode, item opsitem.
 	})
 }
 
+// theirs is what is known of an OpsItem of somebody else that becomes an episode's. data are the keys of ours in it.
+func theirs(item opsitem.Item, data map[string]string, looked []string, now time.Time) opsitem.Known {
+	return opsitem.Known{
+		Adopted: true, Taken: now, Status: item.Status, Level: item.Level, Seen: item.Modified, Resources: item.Resources,
+		Keys: opsitem.Passing(data), Looked: looked,
+	}
+}
+
 // welcome gives an Improvement the OpsItem of somebody else, with its level, and the status where somebody works on it
 // already. more goes on with the line that says so.
-func welcome(c *improvement.Change, item opsitem.Item, whose, more string, now time.Time) {
-	im := c.Improvement
+func welcome(c *improvement.Change, item opsitem.Item, more string, now time.Time) {
+	im, whose := c.Improvement, creator(item)
 	im.OpsItem, im.Updated = item.ID, now
 	im.Entries++
 	c.Entry = &improvement.Entry{Seq: im.Entries, At: now, By: whose, What: "OpsItem adopted", Detail: item.ID + ", from " + item.Source + more}
@@ -118,7 +137,7 @@ func (s *Service) succeeded(ctx context.Context, ep opsitem.Episode, oid string)
 		if now.OpsItem != ep.OpsItem || now.Order != opsitem.Push {
 			return nil
 		}
-		at, whose, before := s.Now(), operator(cmp.Or(item.CreatedBy, item.Source)), now.OpsItem
+		at, before := s.Now(), now.OpsItem
 		now.Related = slices.DeleteFunc(slices.Clone(now.Related), func(r string) bool { return r == oid })
 		if len(now.Related) < maxRelated {
 			now.Related = append(now.Related, before)
@@ -129,13 +148,10 @@ func (s *Service) succeeded(ctx context.Context, ep opsitem.Episode, oid string)
 			if now.Adopted {
 				c.Improvement = improvement.Forsaken(im, cmp.Or(now.Taken, now.Filed), at)
 			}
-			welcome(&c, item, whose, ", which came after "+before, at)
+			welcome(&c, item, ", which came after "+before, at)
 		}
 		now.OpsItem, now.Counted, now.Attempts, now.RetryAt, now.Error = oid, "", 0, time.Time{}, ""
-		now.Known = opsitem.Known{
-			Adopted: true, Taken: at, Status: item.Status, Level: item.Level, Seen: item.Modified, Resources: item.Resources,
-			Keys: opsitem.Passing(item.Data), Looked: now.Looked,
-		}
+		now.Known = theirs(item, item.Data, now.Looked, at)
 		c.Episode = &now
 		c.Stage(at)
 		return s.Store.SaveFiled(ctx, c)
@@ -173,12 +189,12 @@ func (s *Service) joins(ctx context.Context, ep *opsitem.Episode, arns []string)
 		if n == mostLooked {
 			break
 		}
-		held, err := s.Center.Holding(ctx, arn)
+		held, err := s.holding(ctx, arn)
 		if err != nil {
-			return some, &centerError{fmt.Errorf("look for OpsItems about %s: %w", arn, err)}
+			return some, err
 		}
 		for _, item := range held {
-			if !foreign(item) || !slices.Contains(item.Resources, arn) {
+			if !foreign(item) {
 				continue
 			}
 			out, err := s.relates(ctx, ep.Improvement, ep.N, item)
@@ -201,7 +217,6 @@ func (s *Service) relates(ctx context.Context, iid id.Improvement, n int, item o
 			return nil
 		}
 		now := s.Now()
-		whose := operator(cmp.Or(item.CreatedBy, item.Source))
 		im.Entries++
 		im.Updated, im.Ordered = now, true
 		ep.Related = append(slices.Clip(ep.Related), item.ID)
@@ -210,7 +225,7 @@ func (s *Service) relates(ctx context.Context, iid id.Improvement, n int, item o
 		}
 		out = Alongside
 		return s.Store.SaveChange(ctx, improvement.Change{Improvement: im, Episode: &ep, Entry: &improvement.Entry{
-			Seq: im.Entries, At: now, By: whose, What: "another OpsItem about the same", Detail: item.ID + ", from " + item.Source + "; related",
+			Seq: im.Entries, At: now, By: creator(item), What: "another OpsItem about the same", Detail: item.ID + ", from " + item.Source + "; related",
 		}})
 	})
 	return out, err

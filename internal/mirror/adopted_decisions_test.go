@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"learningloop/internal/id"
 	"learningloop/internal/improvement"
 	"learningloop/internal/opscenter/emulator"
 	"learningloop/internal/opsitem"
@@ -46,17 +47,24 @@ func TestResolvedBeforeItWasKnownToBeAdopted(t *testing.T) {
 	}
 }
 
-// The alarm's own action files another OpsItem each time the alarm fires. While that is open OpsCenter opens the one
-// before no more, so that the episode goes on with the later one.
-func TestTheirsComesAgain(t *testing.T) {
-	w := newWorld(t)
+// overAgain has an alarm whose own OpsItem is adopted, and that is OK again.
+func overAgain(t *testing.T) (w *world, iid id.Improvement, oid string) {
+	t.Helper()
+	w = newWorld(t)
 	w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
-	first := w.theirs(alarmARN)
-	iid := w.alarm("errors", signal.Firing, 1)
+	oid = w.theirs(alarmARN)
+	iid = w.alarm("errors", signal.Firing, 1)
 	w.settle()
 	w.wait(time.Minute)
 	w.alarm("errors", signal.Recovered, 1)
 	w.settle()
+	return w, iid, oid
+}
+
+// The alarm's own action files another OpsItem each time the alarm fires. While that is open OpsCenter opens the one
+// before no more, so that the episode goes on with the later one.
+func TestTheirsComesAgain(t *testing.T) {
+	w, iid, first := overAgain(t)
 	if w.item(first).Status != "Resolved" {
 		t.Fatalf("%+v", w.item(first))
 	}
@@ -88,14 +96,7 @@ func TestTheirsComesAgain(t *testing.T) {
 
 // Somebody may work on the later one before it is known.
 func TestTheirsComesAgainAndIsWorkedOn(t *testing.T) {
-	w := newWorld(t)
-	w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
-	w.theirs(alarmARN)
-	iid := w.alarm("errors", signal.Firing, 1)
-	w.settle()
-	w.wait(time.Minute)
-	w.alarm("errors", signal.Recovered, 1)
-	w.settle()
+	w, iid, _ := overAgain(t)
 	w.forget()
 	second := w.theirs(alarmARN)
 	w.console(second, opsitem.InProgress)
@@ -108,14 +109,7 @@ func TestTheirsComesAgainAndIsWorkedOn(t *testing.T) {
 
 // Where the later one is deleted, the one before, which still has our keys, is not taken for what was filed instead.
 func TestTheirsComesAgainAndIsDeleted(t *testing.T) {
-	w := newWorld(t)
-	w.rules(func(p *product.Product) { p.Rules.Severity = 2 })
-	first := w.theirs(alarmARN)
-	iid := w.alarm("errors", signal.Firing, 1)
-	w.settle()
-	w.wait(time.Minute)
-	w.alarm("errors", signal.Recovered, 1)
-	w.settle()
+	w, iid, first := overAgain(t)
 	w.wait(10 * time.Minute)
 	second := w.theirs(alarmARN)
 	w.alarm("errors", signal.Firing, 1)

@@ -32,8 +32,9 @@ type BudgetStore interface {
 	Folded(ctx context.Context, list id.Improvement, cursor string) ([]governor.Folded, string, error)
 }
 
-// admit asks the governor about an episode that this month's budget does not count, by the level in force. goOn is false where it was
-// adopted, folded or waits; else delta is what filing it changes, to be stored with the attempt. A failure of OpsCenter is a *centerError.
+// admit asks the governor about an episode that this month's budget does not count, by the level in force. goOn is false
+// where it was adopted, folded or waits; else delta is what filing it changes, to be stored with the attempt. A failure of
+// OpsCenter is a *centerError.
 func (s *Service) admit(ctx context.Context, im improvement.Improvement, ep *opsitem.Episode) (delta governor.Delta, goOn bool, err error) {
 	now := s.Now()
 	use, err := s.Store.BudgetUse(ctx, now)

@@ -120,7 +120,7 @@ func (s *Service) done(ctx context.Context, im improvement.Improvement, ep opsit
 	if err != nil {
 		return im, ep, err
 	}
-	ep.Order, ep.Tried, ep.TriedLevel, ep.Attempts, ep.RetryAt, ep.Error = opsitem.None, "", opsitem.Level{}, 0, time.Time{}, ""
+	ep = ep.Rest("")
 	if ask := ep.Ask(want); ep.OpsItem != "" && !ask.Empty() {
 		ep.Order = opsitem.Push
 		if !urgent(im, ask) {

@@ -58,8 +58,7 @@ func (s *Service) lost(ctx context.Context, iid id.Improvement, n int, oid strin
 			return s.Store.SaveBudgeted(ctx, ep, d)
 		}
 		d, untold := gone(&ep, oid), ep.List && ep.Order == opsitem.Push
-		ep.Error = "The OpsItem was deleted in OpsCenter."
-		ep.Order, ep.Tried, ep.TriedLevel, ep.Attempts, ep.RetryAt = opsitem.None, "", opsitem.Level{}, 0, time.Time{}
+		ep = ep.Rest("The OpsItem was deleted in OpsCenter.")
 		if im.Episode != n {
 			return s.Store.SaveBudgeted(ctx, ep, d)
 		}
@@ -93,8 +92,8 @@ func gone(ep *opsitem.Episode, oid string) governor.Delta {
 	return d
 }
 
-// fileAgain orders an OpsItem for an episode that has none any more, as things stand now. Its deduplication string is another: the deleted
-// one may go on answering to its own for minutes (API_DeleteOpsItem: eventually consistent).
+// fileAgain orders an OpsItem for an episode at rest that has none any more, as things stand now. Its deduplication string is
+// another: the deleted one may go on answering to its own for minutes (API_DeleteOpsItem: eventually consistent).
 func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep *opsitem.Episode) error {
 	p, err := s.Store.Product(ctx, im.Product())
 	if err != nil {
@@ -109,7 +108,7 @@ func (s *Service) fileAgain(ctx context.Context, im *improvement.Improvement, ep
 		ep.Request.Dedup += "/again"
 	}
 	ep.Request.Related = ep.Related
-	ep.Order, ep.Attempted, ep.Known = opsitem.File, time.Time{}, opsitem.Known{}
+	ep.Order, ep.Known = opsitem.File, opsitem.Known{}
 	im.Ordered = true
 	return nil
 }
@@ -120,7 +119,7 @@ func (s *Service) afterLoss(ctx context.Context, ep opsitem.Episode) error {
 		if ep.OpsItem != "" || ep.Order != opsitem.Push {
 			return nil
 		}
-		ep.Order, ep.Attempts, ep.RetryAt, im.Ordered = opsitem.None, 0, time.Time{}, false
+		ep, im.Ordered = ep.Rest(ep.Error), false
 		if missed(im, ep) {
 			if err := s.fileAgain(ctx, &im, &ep); err != nil {
 				return err

@@ -119,8 +119,9 @@ func (e Episode) Had(oid string) bool {
 // Folds says whether the episode is a line of a weekly list, without an OpsItem of its own.
 func (e Episode) Folds() bool { return e.Parent != "" && e.OpsItem == "" && e.Order == None }
 
-// Rest gives the episode without an order; why says what became of it.
+// Rest gives the episode without an order, and without an answer that is awaited; why says what became of it.
 func (e Episode) Rest(why string) Episode {
+	e.Tried, e.TriedLevel = "", Level{}
 	e.Order, e.Attempts, e.Attempted, e.RetryAt, e.Error = None, 0, time.Time{}, time.Time{}, why
 	return e
 }
