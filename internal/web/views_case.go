@@ -194,7 +194,7 @@ type Budget struct {
 	Dollars   float64   // where money is what makes the month's limit; else 0
 	Folded    int       // in the month, into weekly lists
 	Held      int       // waiting for room now
-	Total     int       // ever filed
+	Total     int       // ever filed, but for those known to be deleted
 	Most      int       // that may ever be
 	Shut      time.Time // until when OpsCenter itself takes no more; zero: it does
 	OpsCenter string    // where OpsItems are listed; an https address, or without the base

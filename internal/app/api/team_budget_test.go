@@ -19,7 +19,7 @@ func TestBudgetShows(t *testing.T) {
 	m.get("/team").says("!" + edge)
 	for _, page := range []string{"/team/products", "/team/products/example"} {
 		d := m.get(page)
-		d.says("1 of 10,000 are filed in March 2026", "1 of 500,000 were ever filed", "opsItemsMonth , opsItemsTotal , opsItemsDollars (README, Deploy)")
+		d.says("1 of 10,000 are filed in March 2026", "1 of 500,000 were ever filed, not counting those known to be deleted", "opsItemsMonth , opsItemsTotal , opsItemsDollars (README, Deploy)")
 		d.one("section", "id", "budget")
 	}
 	m.w.SetBudget(governor.Budget{Money: 0.01})
